@@ -1,0 +1,14 @@
+const { readdirSync, existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { workspaces } = require('./package.json');
+
+const folders = workspaces.flatMap((pattern) =>
+  pattern.endsWith('/*')
+    ? readdirSync(join(__dirname, pattern.slice(0, -2))).map((name) => join(pattern.slice(0, -2), name))
+    : [pattern],
+);
+
+module.exports = {
+  testTimeout: 120_000,
+  projects: folders.map((folder) => join(__dirname, folder, 'jest.config.cjs')).filter(existsSync),
+};

@@ -1,0 +1,2 @@
+export type * from './driver';
+export type * from './log';
