@@ -1,1 +1,1 @@
-module.exports = require('../../../jest.preset.cjs')({ name: 'embeddings-server' });
+module.exports = require('../../../jest.preset.cjs')({ name: 'embeddings-server', services: ['embeddings'] });
