@@ -1,0 +1,64 @@
+import type { LeadCaptured, LeadScored, ScoreReason } from '@bizstack/contracts';
+import { DEFAULT_RULES } from './default-rules';
+import { evaluate, type Finding } from './factors';
+import type { RuleSet } from './rules';
+import { type Neighbour, similarityFinding } from './similarity';
+import type { Locale } from './text';
+
+export interface ScoreLeadOptions {
+  /** Id of the event that brought the lead. */
+  capturedEventId: string;
+  /** ISO 8601, UTC. Given by the caller, so that the same input gives the same score. */
+  scoredAt: string;
+  rules?: RuleSet;
+  /** Closed deals that resemble the lead. */
+  neighbours?: readonly Neighbour[];
+  /** Language of the reasons; English unless told. */
+  locale?: Locale;
+}
+
+/**
+ * Scores a lead by rules. Contributions sum to the score before it is clamped to 0–100; a factor that
+ * changes nothing is not listed. Pure: no clock, no network, no randomness.
+ */
+export function scoreLead(lead: LeadCaptured, options: ScoreLeadOptions): LeadScored {
+  const { rules = DEFAULT_RULES, neighbours = [], locale = 'en' } = options;
+  const base: Finding = {
+    factor: 'base',
+    points: rules.base,
+    text: locale === 'zh' ? '每条线索的起始分。' : 'Every lead starts with this.',
+  };
+  const findings = [
+    base,
+    ...rules.factors.map((factor) => evaluate(factor, lead, locale)),
+    similarityFinding(neighbours, locale),
+  ].filter((finding) => finding !== undefined);
+  const reasons = findings.map(toReason).filter((reason) => reason.contribution !== 0);
+  const total = round(reasons.reduce((sum, reason) => sum + reason.contribution, 0));
+  const score = Math.max(0, Math.min(100, total));
+  return {
+    leadId: lead.leadId,
+    capturedEventId: options.capturedEventId,
+    score,
+    grade: gradeOf(score, rules.grades),
+    reasons,
+    model: rules.version,
+    scoredAt: options.scoredAt,
+  };
+}
+
+/** The grade of a score: the best one whose least score it reaches. */
+export function gradeOf(score: number, grades: RuleSet['grades']): LeadScored['grade'] {
+  if (score >= grades.A) return 'A';
+  if (score >= grades.B) return 'B';
+  return score >= grades.C ? 'C' : 'D';
+}
+
+function toReason({ factor, points, text }: Finding): ScoreReason {
+  return { factor, contribution: round(points), text: text.slice(0, 500) };
+}
+
+/** Two decimals, as the score column keeps; `+ 0` turns -0 into 0. */
+function round(value: number): number {
+  return Math.round(value * 100) / 100 + 0;
+}
