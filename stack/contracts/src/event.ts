@@ -1,6 +1,6 @@
 import { CloudEvent } from 'cloudevents';
 import { z } from 'zod';
-import { BizError } from './errors';
+import { BizError, messageOf } from './errors';
 import { EVENT_TOPICS, type EventType, isEventType } from './event-types';
 import { newEventId } from './ids';
 import { leadCapturedSchema, leadScoredSchema } from './lead';
@@ -52,18 +52,18 @@ export interface NewEvent<T> {
  * @throws BizError `BIZ_EVENT_INVALID` when the data does not fit the type's schema.
  */
 export function createEvent<T extends Record<string, unknown>>(input: NewEvent<T>): BizEvent<T> {
-  const event = new CloudEvent({
+  const event: BizEvent<T> = {
+    specversion: '1.0',
     id: input.id ?? newEventId(),
-    type: input.type,
     source: input.source,
+    type: input.type,
     subject: input.subject,
     time: (input.time ?? new Date()).toISOString(),
     datacontenttype: 'application/json',
     data: input.data,
-  });
-  const json = { ...event.toJSON(), data: input.data };
-  parseEvent(json);
-  return json as unknown as BizEvent<T>;
+  };
+  parseEvent(event);
+  return event;
 }
 
 /**
@@ -81,6 +81,12 @@ export function parseEvent(input: unknown): BizEvent {
   }
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success) throw invalid(z.prettifyError(envelope.error), envelope.error);
+  try {
+    // The standard's own rules, beside ours: attribute names, source and time formats.
+    new CloudEvent(envelope.data);
+  } catch (cause) {
+    throw invalid(`Not a CloudEvents 1.0 event: ${messageOf(cause)}`, cause);
+  }
   const { type, data } = envelope.data;
   if (!isEventType(type)) {
     throw invalid(`Unknown event type "${type}". Known types: ${Object.keys(EVENT_TOPICS).join(', ')}.`);

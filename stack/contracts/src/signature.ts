@@ -24,7 +24,10 @@ export function signBody(secret: string, { timestamp, deliveryId, body }: Signed
 }
 
 /** The three headers of a signed webhook. */
-export function signatureHeaders(secret: string, parts: Omit<SignedParts, 'timestamp'> & { timestamp?: number }): Record<string, string> {
+export function signatureHeaders(
+  secret: string,
+  parts: Omit<SignedParts, 'timestamp'> & { timestamp?: number },
+): Record<string, string> {
   const timestamp = parts.timestamp ?? Math.floor(Date.now() / 1000);
   return {
     [TIMESTAMP_HEADER]: String(timestamp),
@@ -56,9 +59,13 @@ export function verifySignature(input: SignatureInput): void {
   const seconds = Number(timestamp);
   const now = (input.now ?? new Date()).getTime() / 1000;
   if (!/^\d{1,12}$/.test(timestamp) || Math.abs(now - seconds) > SIGNATURE_WINDOW_SECONDS) {
-    throw new BizError('BIZ_SIGNATURE_EXPIRED', `The timestamp is not within ${SIGNATURE_WINDOW_SECONDS} s of now.`, {
-      hint: 'Send the current Unix time in seconds and check the clock of the sender.',
-    });
+    throw new BizError(
+      'BIZ_SIGNATURE_EXPIRED',
+      `The timestamp is not within ${SIGNATURE_WINDOW_SECONDS} s of now.`,
+      {
+        hint: 'Send the current Unix time in seconds and check the clock of the sender.',
+      },
+    );
   }
   const expected = Buffer.from(signBody(secret, { timestamp: seconds, deliveryId, body }));
   const given = Buffer.from(signature);
