@@ -1,4 +1,5 @@
-import { BizError } from '@bizstack/contracts';
+// The file, not the package's index: that one loads the event library, which scoring does not need.
+import { BizError } from '@bizstack/contracts/dist/errors';
 import { z } from 'zod';
 import { textSchema } from './text';
 
