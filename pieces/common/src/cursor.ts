@@ -21,6 +21,8 @@ const storedSchema = z.object({
   deliveries: z.number(),
 });
 
+type Stored = z.infer<typeof storedSchema>;
+
 export interface CursorOptions<P> {
   readonly store: Pick<Store, 'get' | 'put'>;
   /** Up to 128 characters, unique within the flow. */
@@ -30,9 +32,9 @@ export interface CursorOptions<P> {
 }
 
 export interface CursorPosition<P> {
-  /** Everything before it is done. Undefined when the trigger never ran. */
+  /** Where the last batch began; everything before it is done. Undefined when the trigger never ran. */
   readonly committed: P | undefined;
-  /** The last batch's end that counts as delivered with this poll; the caller may publish it elsewhere. */
+  /** Where the last batch ended, when it counts as delivered with this poll. */
   readonly promoted: P | undefined;
   /** True when the last batch is to be delivered again. */
   readonly redelivering: boolean;
@@ -49,10 +51,12 @@ export interface CursorPosition<P> {
 export interface PollCursor<P> {
   /** Call first in `run`. Decides about the last batch, but writes nothing. */
   begin(): Promise<CursorPosition<P>>;
-  /** Call last in `run`, with the position after the batch that is returned. */
-  stage(position: P): Promise<void>;
-  /** For positions after which nothing was delivered, and for `onEnable`. */
+  /** Call last in `run`, with the positions before and after the batch that is returned. */
+  stage(batch: { from: P; to: P }): Promise<void>;
+  /** For positions after which nothing was delivered. */
   commit(position: P): Promise<void>;
+  /** Changes the position, or makes the first one, and leaves the last batch as it is: for `onEnable`. */
+  amend(change: (position: P | undefined) => P): Promise<void>;
 }
 
 export function createPollCursor<P>({
@@ -61,19 +65,21 @@ export function createPollCursor<P>({
   schema,
   redelivery = 'redeliver',
 }: CursorOptions<P>): PollCursor<P> {
-  let committed: P | undefined;
   let deliveries = 0;
+
+  async function load(): Promise<Stored | undefined> {
+    const raw = await store.get(key);
+    return raw === null || raw === undefined ? undefined : read(key, raw, storedSchema);
+  }
+
+  const save = (stored: Stored) => store.put(key, stored);
 
   return {
     async begin() {
-      const raw = await store.get(key);
-      if (raw === null || raw === undefined)
-        return { committed: undefined, promoted: undefined, redelivering: false };
-      const stored = read(key, raw, storedSchema);
-      committed =
-        stored.committed === undefined || stored.committed === null
-          ? undefined
-          : read(key, stored.committed, schema);
+      deliveries = 0;
+      const stored = await load();
+      if (!stored) return { committed: undefined, promoted: undefined, redelivering: false };
+      const committed = read(key, stored.committed, schema);
       if (stored.pending === null) return { committed, promoted: undefined, redelivering: false };
       if (
         redelivery === 'redeliver' &&
@@ -83,21 +89,28 @@ export function createPollCursor<P>({
         deliveries = stored.deliveries;
         return { committed, promoted: undefined, redelivering: true };
       }
-      committed = read(key, stored.pending.position, schema);
-      deliveries = 0;
-      return { committed, promoted: committed, redelivering: false };
+      return { committed, promoted: read(key, stored.pending.position, schema), redelivering: false };
     },
-    async stage(position) {
-      await store.put(key, {
-        committed: committed ?? null,
-        pending: { position, owner: thisProcess() },
+    async stage({ from, to }) {
+      await save({
+        committed: from,
+        pending: { position: to, owner: thisProcess() },
         deliveries: deliveries + 1,
       });
     },
     async commit(position) {
-      committed = position;
       deliveries = 0;
-      await store.put(key, { committed: position, pending: null, deliveries: 0 });
+      await save({ committed: position, pending: null, deliveries: 0 });
+    },
+    async amend(change) {
+      const stored = await load();
+      const committed = change(stored ? read(key, stored.committed, schema) : undefined);
+      const pending = stored?.pending ?? null;
+      await save({
+        committed,
+        pending: pending && { ...pending, position: change(read(key, pending.position, schema)) },
+        deliveries: stored?.deliveries ?? 0,
+      });
     },
   };
 }
