@@ -1,1 +1,4 @@
-module.exports = require('../../jest.preset.cjs')({ name: 'piece-qdrant', services: ['qdrant',  'embeddings'] });
+module.exports = require('../../jest.preset.cjs')({
+  name: 'piece-qdrant',
+  services: ['qdrant', 'embeddings'],
+});

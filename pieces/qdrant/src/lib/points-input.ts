@@ -1,0 +1,147 @@
+import { BizError, parseJsonProp } from '@bizstack/piece-common';
+import { z } from 'zod';
+import type { QdrantAuthProps } from './auth';
+import { embeddingsOf } from './auth';
+import { embedTexts } from './embeddings';
+import { idOfKey, type PointId, readId } from './ids';
+import { readVector, type Vector } from './inputs';
+
+/** Points of one call; more belong into several calls, each with its own retry. */
+const POINTS_MAX = 100_000;
+
+const pointSchema = z.strictObject({
+  id: z.union([z.number(), z.string()]).optional(),
+  key: z.union([z.number(), z.string()]).optional(),
+  text: z.string().nullish(),
+  vector: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]).nullish(),
+  payload: z.record(z.string(), z.unknown()).nullish(),
+});
+
+type PointInput = z.infer<typeof pointSchema>;
+
+export type NamedVectors = Record<string, Vector>;
+
+/** A point as Qdrant takes it. */
+export interface Point {
+  id: PointId;
+  vector: Vector | NamedVectors;
+  payload: Record<string, unknown>;
+}
+
+export interface PointsOptions {
+  auth: QdrantAuthProps;
+  /** Named vector that texts are embedded into; the unnamed one unless given. */
+  vectorName?: string | undefined;
+  /** Payload field that keeps the text. */
+  textField?: string | undefined;
+  /** Payload field that keeps the own key. */
+  keyField?: string | undefined;
+}
+
+/**
+ * Reads the points of an upsert and embeds their texts. When one id stands twice, the last one counts, as
+ * the server would have it.
+ * @throws BizError `BIZ_INPUT_INVALID` naming the point, or `BIZ_EMBEDDINGS_…`.
+ */
+export async function readPoints(input: unknown, options: PointsOptions): Promise<Point[]> {
+  const list = parseJsonProp(
+    'Points',
+    input,
+    z.union([z.array(pointSchema).max(POINTS_MAX), pointSchema.transform((point) => [point])]),
+  );
+  const drafts = list.map((point, index) => readPoint(point, index, options));
+  const texts = drafts.flatMap(({ text }) => (text === undefined ? [] : [text]));
+  const embedded = texts.length > 0 ? await embedTexts(embeddingsOf(options.auth), texts) : [];
+  const vectors = embedded.values();
+  const points = drafts.map(({ id, text, vector, payload }): Point => ({
+    id,
+    payload,
+    vector: text === undefined ? vector : withText(vectors.next().value ?? [], vector, options.vectorName),
+  }));
+  return [...new Map(points.map((point) => [point.id, point])).values()];
+}
+
+interface Draft {
+  id: PointId;
+  text: string | undefined;
+  vector: Vector | NamedVectors;
+  payload: Record<string, unknown>;
+}
+
+function readPoint(
+  point: PointInput,
+  index: number,
+  { textField, keyField, vectorName }: PointsOptions,
+): Draft {
+  const where = `Points[${index}]`;
+  const text = point.text?.trim() ? point.text : undefined;
+  const vector = point.vector ? readVectors(`${where}.vector`, point.vector) : {};
+  if (text === undefined && Object.keys(vector).length === 0) {
+    throw invalid(`${where} has neither a text nor a vector.`);
+  }
+  if (
+    text !== undefined &&
+    (isSingle(vector) || vectorName === undefined) &&
+    Object.keys(vector).length > 0
+  ) {
+    throw invalid(
+      `${where} has a text and a vector for the same place.`,
+      'Give one of them, or set Vector Name.',
+    );
+  }
+  return {
+    id: readPointId(point, where),
+    text,
+    vector,
+    payload: {
+      ...point.payload,
+      ...(textField && text !== undefined ? { [textField]: text } : {}),
+      ...(keyField && point.key !== undefined ? { [keyField]: point.key } : {}),
+    },
+  };
+}
+
+function readPointId({ id, key }: PointInput, where: string): PointId {
+  if ((id === undefined) === (key === undefined)) {
+    throw invalid(
+      `${where} needs an id or a key, and not both.`,
+      'Without one, running the step twice would store the point twice.',
+    );
+  }
+  try {
+    return key === undefined ? readId(id) : idOfKey(key);
+  } catch (cause) {
+    throw new BizError(
+      'BIZ_INPUT_INVALID',
+      `${where}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** A single vector, or vectors by name. */
+function readVectors(name: string, value: unknown[] | Record<string, unknown>): Vector | NamedVectors {
+  if (Array.isArray(value) || ('indices' in value && 'values' in value)) return readVector(name, value);
+  return Object.fromEntries(
+    Object.entries(value).map(([vector, each]) => [vector, readVector(`${name}.${vector}`, each)]),
+  );
+}
+
+function isSingle(vector: Vector | NamedVectors): vector is Vector {
+  return Array.isArray(vector) || 'indices' in vector;
+}
+
+function withText(
+  embedding: number[],
+  vector: Vector | NamedVectors,
+  name: string | undefined,
+): Vector | NamedVectors {
+  if (name === undefined || name === '') return embedding;
+  return isSingle(vector) ? vector : { ...vector, [name]: embedding };
+}
+
+function invalid(message: string, hint?: string): BizError {
+  return new BizError('BIZ_INPUT_INVALID', message, hint === undefined ? {} : { hint });
+}

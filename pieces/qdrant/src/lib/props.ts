@@ -1,0 +1,158 @@
+import { Property } from '@activepieces/pieces-framework';
+import { dropdownState } from '@bizstack/piece-common';
+import { clientOf, qdrantAuth, type QdrantAuth } from './auth';
+import { getCollection, listCollections, vectorNames } from './collections';
+
+const secretsOf = (auth: QdrantAuth | undefined) => [auth?.props.apiKey, auth?.props.embeddingsApiKey];
+
+function options<T>(
+  auth: QdrantAuth | undefined,
+  load: (auth: QdrantAuth) => Promise<{ label: string; value: T }[]>,
+  requires: Record<string, unknown> = {},
+) {
+  return dropdownState({ auth, load, requires, secrets: secretsOf(auth), empty: 'The server has none' });
+}
+
+export const collectionProp = Property.Dropdown<string, true, typeof qdrantAuth>({
+  auth: qdrantAuth,
+  displayName: 'Collection',
+  description: 'The collection to work with, or one of its aliases.',
+  required: true,
+  refreshers: [],
+  options: ({ auth }) =>
+    options(auth, async ({ props }) => {
+      const names = await listCollections(clientOf(props));
+      return names.map((name) => ({ label: name, value: name }));
+    }),
+});
+
+export const collectionNameProp = Property.ShortText({
+  displayName: 'Collection',
+  description: 'Name of the collection, up to 255 characters.',
+  required: true,
+});
+
+export const vectorNameProp = Property.Dropdown<string, false, typeof qdrantAuth>({
+  auth: qdrantAuth,
+  displayName: 'Vector Name',
+  description: 'Only for collections with named vectors.',
+  required: false,
+  refreshers: ['collection'],
+  options: ({ auth, collection }) =>
+    options(
+      auth,
+      async ({ props }) => {
+        const names = vectorNames(await getCollection(clientOf(props), String(collection)));
+        return names.map((name) => ({ label: name === '' ? '(unnamed)' : name, value: name }));
+      },
+      { Collection: collection },
+    ),
+});
+
+export const indexedFieldProp = Property.Dropdown<string, true, typeof qdrantAuth>({
+  auth: qdrantAuth,
+  displayName: 'Payload Field',
+  description: 'A payload field that has an index.',
+  required: true,
+  refreshers: ['collection'],
+  options: ({ auth, collection }) =>
+    options(
+      auth,
+      async ({ props }) => {
+        const { payload_schema: schema } = await getCollection(clientOf(props), String(collection));
+        return Object.entries(schema ?? {}).map(([name, { data_type: type }]) => ({
+          label: `${name} (${type})`,
+          value: name,
+        }));
+      },
+      { Collection: collection },
+    ),
+});
+
+export const filterProp = Property.Json({
+  displayName: 'Filter',
+  description:
+    'Fields that must match, for example {"city": "Berlin", "tags": ["a", "b"], "price": {"gte": 10}, "owner": null}, or a filter in the form of Qdrant with must, should and must_not.',
+  required: false,
+});
+
+export const idsProp = Property.Array({
+  displayName: 'Point IDs',
+  description: 'Unsigned integers or UUIDs.',
+  required: false,
+});
+
+export const keysProp = Property.Array({
+  displayName: 'Keys',
+  description: 'Your own keys, as they were given when the points were upserted.',
+  required: false,
+});
+
+export const limitProp = Property.Number({
+  displayName: 'Limit',
+  description: 'Most points to return, up to 1,000.',
+  required: false,
+  defaultValue: 10,
+});
+
+export const withPayloadProp = Property.Checkbox({
+  displayName: 'With Payload',
+  description: 'Return the payload of each point.',
+  required: false,
+  defaultValue: true,
+});
+
+export const withVectorsProp = Property.Checkbox({
+  displayName: 'With Vectors',
+  description: 'Return the vectors of each point.',
+  required: false,
+  defaultValue: false,
+});
+
+export const scoreThresholdProp = Property.Number({
+  displayName: 'Score Threshold',
+  description: 'Leave out points with a worse score.',
+  required: false,
+});
+
+/** What every action that returns scored points shows. */
+export const SCORED_POINTS_OUTPUT = {
+  fields: [
+    { key: 'count', label: 'Count', format: 'number' as const },
+    {
+      key: 'points',
+      label: 'Points',
+      listItems: [
+        { key: 'id', label: 'ID' },
+        { key: 'score', label: 'Score', format: 'number' as const },
+        { key: 'payload', label: 'Payload' },
+      ],
+    },
+  ],
+};
+
+export const POINTS_OUTPUT = {
+  fields: [
+    { key: 'count', label: 'Count', format: 'number' as const },
+    {
+      key: 'points',
+      label: 'Points',
+      listItems: [
+        { key: 'id', label: 'ID' },
+        { key: 'payload', label: 'Payload' },
+      ],
+    },
+  ],
+};
+
+/** What every action that changes points shows. */
+export const UPDATE_OUTPUT = {
+  fields: [
+    { key: 'collection', label: 'Collection' },
+    {
+      key: 'status',
+      label: 'Status',
+      description: 'completed, or acknowledged when the action does not wait',
+    },
+  ],
+};
