@@ -1,0 +1,183 @@
+import { BizError } from '@bizstack/piece-common';
+import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
+import { z } from 'zod';
+import type { TopicPartition } from './positions';
+
+export const FORMATS = ['json', 'text', 'binary'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** One message as a flow sees it. */
+export interface FlowMessage extends TopicPartition {
+  /** Kept as text: offsets may exceed what a number holds exactly. */
+  offset: string;
+  /** ISO 8601, UTC. */
+  timestamp: string;
+  key: string | null;
+  headers: Record<string, string | string[]>;
+  /** Parsed JSON, text, or Base64, by the format chosen; null for a tombstone. */
+  value: unknown;
+}
+
+const BASE64_PREFIX = 'base64:';
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Bytes as text. What is not UTF-8 becomes `base64:…`, so that nothing is lost; text that itself begins
+ * with `base64:` is encoded as well, so that the way back is always known.
+ */
+export function decodeText(bytes: Buffer): string {
+  const text = strictText(bytes);
+  return text === undefined || text.startsWith(BASE64_PREFIX)
+    ? BASE64_PREFIX + bytes.toString('base64')
+    : text;
+}
+
+/** The way back from {@link decodeText}. */
+export function encodeText(text: string): Buffer {
+  return text.startsWith(BASE64_PREFIX)
+    ? Buffer.from(text.slice(BASE64_PREFIX.length), 'base64')
+    : Buffer.from(text, 'utf8');
+}
+
+function strictText(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws BizError `BIZ_KAFKA_VALUE_UNREADABLE` when the value is not what the format says. */
+export function decodeValue(value: Buffer | null, format: Format): unknown {
+  if (value === null) return null;
+  if (format === 'binary') return value.toString('base64');
+  const text = strictText(value);
+  if (text === undefined) {
+    throw new BizError('BIZ_KAFKA_VALUE_UNREADABLE', 'The value is not UTF-8 text.', {
+      hint: 'Choose the format "Binary".',
+    });
+  }
+  if (format === 'text') return text;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new BizError('BIZ_KAFKA_VALUE_UNREADABLE', 'The value is not JSON.', {
+      hint: 'Choose the format "Text", or say what to do with unreadable messages.',
+      cause,
+    });
+  }
+}
+
+/** Strict Base64, so that a typing error is not sent as garbage. */
+const base64Schema = z.base64();
+
+/**
+ * The bytes of a value that a flow gives. Objects are written as JSON; text stands for itself in the
+ * format text, and must be valid JSON or Base64 in the others.
+ * @throws BizError `BIZ_KAFKA_VALUE_INVALID`
+ */
+export function encodeValue(value: unknown, format: Format): Buffer | null {
+  if (value === null || value === undefined) return null;
+  if (format === 'binary') {
+    if (typeof value !== 'string' || !base64Schema.safeParse(value).success) {
+      throw invalid('A binary value must be Base64.');
+    }
+    return Buffer.from(value, 'base64');
+  }
+  if (typeof value !== 'string') return Buffer.from(stringify(value));
+  if (format === 'json') {
+    try {
+      JSON.parse(value);
+    } catch (cause) {
+      throw invalid('The value is not valid JSON.', cause);
+    }
+  }
+  return Buffer.from(value);
+}
+
+function stringify(value: unknown): string {
+  const text: unknown = JSON.stringify(value);
+  if (typeof text === 'string') return text;
+  throw invalid(`A value of type ${typeof value} cannot be written as JSON.`);
+}
+
+function invalid(message: string, cause?: unknown): BizError {
+  return new BizError('BIZ_KAFKA_VALUE_INVALID', message, { hint: 'Check the value and its format.', cause });
+}
+
+export function decodeHeaders(headers: IHeaders | undefined): Record<string, string | string[]> {
+  const decoded: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (value === undefined || value === null) decoded[name] = '';
+    else decoded[name] = Array.isArray(value) ? value.map(headerText) : headerText(value);
+  }
+  return decoded;
+}
+
+function headerText(value: Buffer | string): string {
+  return typeof value === 'string' ? value : decodeText(value);
+}
+
+/** Header values of a flow: text stands for itself, anything else is written as JSON. */
+export function encodeHeaders(headers: Record<string, unknown> | undefined): IHeaders {
+  const encoded: IHeaders = {};
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    encoded[name] = Array.isArray(value) ? value.map(headerBytes) : headerBytes(value);
+  }
+  return encoded;
+}
+
+function headerBytes(value: unknown): Buffer {
+  if (value === null || value === undefined) return Buffer.alloc(0);
+  return typeof value === 'string' ? encodeText(value) : Buffer.from(stringify(value));
+}
+
+/** @throws BizError `BIZ_KAFKA_VALUE_UNREADABLE` */
+export function toFlowMessage(
+  { topic, partition }: TopicPartition,
+  message: KafkaMessage,
+  format: Format,
+): FlowMessage {
+  return {
+    topic,
+    partition,
+    offset: message.offset,
+    timestamp: isoTime(message.timestamp),
+    key: message.key === null || message.key === undefined ? null : decodeText(message.key),
+    headers: decodeHeaders(message.headers),
+    value: decodeValue(message.value, format),
+  };
+}
+
+/** Producers may write any number; one that is no date becomes the epoch rather than an error. */
+function isoTime(timestamp: string): string {
+  const date = new Date(Number(timestamp));
+  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
+}
+
+/** A message to send, as the actions take it. */
+export const outgoingSchema = z.strictObject({
+  key: z.union([z.string(), z.number().transform(String)]).nullish(),
+  value: z.unknown(),
+  headers: z.record(z.string(), z.unknown()).nullish(),
+  partition: z.coerce.number().int().min(0).nullish(),
+  timestamp: z.union([z.iso.datetime({ offset: true, local: true }), z.number().int().min(0)]).nullish(),
+});
+
+export type Outgoing = z.output<typeof outgoingSchema>;
+
+/** @throws BizError `BIZ_KAFKA_VALUE_INVALID` */
+export function toKafkaMessage(
+  { key, value, headers, partition, timestamp }: Outgoing,
+  format: Format,
+): Message {
+  return {
+    key: key === null || key === undefined || key === '' ? null : encodeText(key),
+    value: encodeValue(value, format),
+    headers: encodeHeaders(headers ?? undefined),
+    ...(partition === null || partition === undefined ? {} : { partition }),
+    ...(timestamp === null || timestamp === undefined
+      ? {}
+      : { timestamp: String(new Date(timestamp).getTime()) }),
+  };
+}
