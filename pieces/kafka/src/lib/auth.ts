@@ -1,6 +1,6 @@
 import { type AppConnectionValueForAuthProperty, PieceAuth, Property } from '@activepieces/pieces-framework';
 import { tlsProps, userMessage } from '@bizstack/piece-common';
-import { parseAuth, secretsOf } from './config';
+import { parseAuth } from './config';
 import { checkConnection } from './check-connection';
 
 export const kafkaAuth = PieceAuth.CustomAuth({
@@ -83,14 +83,10 @@ export const kafkaAuth = PieceAuth.CustomAuth({
       await checkConnection(parseAuth(auth));
       return { valid: true };
     } catch (error) {
-      const values = (() => {
-        try {
-          return secretsOf(parseAuth(auth));
-        } catch {
-          return [];
-        }
-      })();
-      return { valid: false, error: userMessage(error, values) };
+      return {
+        valid: false,
+        error: userMessage(error, [auth.password, auth.oauthClientSecret, auth.tlsKeyPassphrase]),
+      };
     }
   },
 });

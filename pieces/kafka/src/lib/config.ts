@@ -117,10 +117,3 @@ function required(value: string | null | undefined, name: string, mechanism: str
     hint: `SASL ${mechanism.toUpperCase()} needs it.`,
   });
 }
-
-/** Every secret of a connection, to blank them in messages. */
-export function secretsOf({ password, oauthClientSecret, tlsKeyPassphrase }: KafkaAuthValues): string[] {
-  return [password, oauthClientSecret, tlsKeyPassphrase].filter((secret): secret is string =>
-    Boolean(secret),
-  );
-}

@@ -184,7 +184,7 @@ function causes(error: unknown): Error[] {
     if (!(next instanceof Error)) continue;
     found.push(next);
     queue.push(next.cause);
-    if ('errors' in next && Array.isArray(next.errors)) queue.push(...next.errors);
+    if ('errors' in next && Array.isArray(next.errors)) queue.push(...(next.errors as unknown[]));
   }
   return found;
 }

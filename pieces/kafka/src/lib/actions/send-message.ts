@@ -1,0 +1,79 @@
+import { createAction, Property } from '@activepieces/pieces-framework';
+import { parseInput, parseJsonProp } from '@bizstack/piece-common';
+import { z } from 'zod';
+import { kafkaAuth } from '../auth';
+import { withKafka } from '../client';
+import { outgoingSchema, toKafkaMessage } from '../messages';
+import { acksProp, compressionProp, formatProp, formatSchema, parseDelivery } from '../props/message';
+import { topicProp } from '../props/topic';
+import { send } from '../send';
+
+export const sendMessage = createAction({
+  auth: kafkaAuth,
+  name: 'send_message',
+  displayName: 'Send Message',
+  description: 'Sends one message to a topic.',
+  audience: 'both',
+  aiMetadata: {
+    description:
+      'Publish one message to a Kafka topic. Give a key to keep the order of messages about the same subject. Calling it twice stores two messages.',
+    idempotent: false,
+  },
+  props: {
+    topic: topicProp,
+    key: Property.ShortText({
+      displayName: 'Key',
+      description: 'Messages with the same key keep their order. Binary keys: base64:…',
+      required: false,
+    }),
+    format: formatProp('How the value is written.'),
+    value: Property.LongText({
+      displayName: 'Value',
+      description:
+        'An object from an earlier step, JSON, text, or Base64, as the format says. Empty sends a tombstone (null).',
+      required: false,
+    }),
+    headers: Property.Object({
+      displayName: 'Headers',
+      description: 'Names and values sent with the message.',
+      required: false,
+    }),
+    partition: Property.Number({
+      displayName: 'Partition',
+      description: 'Only to force a partition; otherwise the key decides.',
+      required: false,
+    }),
+    timestamp: Property.DateTime({
+      displayName: 'Timestamp',
+      description: 'Time of the message; now if empty.',
+      required: false,
+    }),
+    acks: acksProp,
+    compression: compressionProp,
+  },
+  outputSchema: {
+    fields: [
+      { key: 'topic', label: 'Topic' },
+      { key: 'partition', label: 'Partition', format: 'number' },
+      { key: 'offset', label: 'Offset' },
+    ],
+  },
+  async run({ auth, propsValue }) {
+    const { topic, key, value, partition, timestamp } = propsValue;
+    const headers = parseJsonProp('Headers', propsValue.headers, z.record(z.string(), z.unknown()).nullish());
+    const outgoing = parseInput(
+      'Message',
+      { key, value: value === '' ? null : value, headers, partition, timestamp },
+      outgoingSchema,
+    );
+    const message = toKafkaMessage(outgoing, parseInput('Format', propsValue.format, formatSchema));
+    const delivery = parseDelivery(propsValue.acks, propsValue.compression);
+    const [stored] = await withKafka(
+      auth.props,
+      (connection) => send(connection, { topic, messages: [message], ...delivery }),
+      { topic },
+    );
+    // Without acknowledgement the broker does not say where the message went.
+    return { topic, partition: stored?.partition ?? null, offset: stored?.baseOffset ?? null };
+  },
+});
