@@ -21,14 +21,26 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current = error;
   while (current !== undefined && current !== null && parts.length < 5) {
-    const text = messageOf(current);
+    const text = textOf(current);
     if (text !== '' && !parts.includes(text)) parts.push(text);
-    current = current instanceof Error ? current.cause : undefined;
+    current = field(current, 'cause');
   }
   return parts.join(' <- ');
 }
 
 /** The `code` of an error, when it has one. */
 export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = field(error, 'code');
+  return typeof code === 'string' ? code : undefined;
+}
+
+function textOf(error: unknown): string {
+  const message = field(error, 'message');
+  if (typeof message === 'string') return message;
+  return typeof error === 'object' ? (JSON.stringify(error) ?? '') : String(error as string);
+}
+
+/** Not by `instanceof`: errors of Node.js and of bundled pieces may be of another realm. */
+function field(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }

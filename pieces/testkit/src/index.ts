@@ -7,3 +7,5 @@ export { createFileHost, type FileHost } from './context/file-host';
 export { createStore, FileStoreBackend, MemoryStoreBackend, type StoreBackend } from './context/store';
 export type { TriggerSchedule } from './context/trigger-context';
 export { LIMITS } from './limits';
+export { runFlows, type RunFlowsOptions, type RunningFlows } from './runner';
+export { type LoadedPiece, loadPiece, loadPieces } from './piece/load';

@@ -28,10 +28,11 @@ export async function createFileHost(): Promise<FileHost> {
   const server: Server = createServer((request, response) => {
     const file = stored.get(new URL(request.url ?? '/', 'http://localhost').pathname);
     if (file === undefined) {
-      response.writeHead(404).end();
+      response.writeHead(404, { connection: 'close' }).end();
       return;
     }
     response.writeHead(200, {
+      connection: 'close',
       'content-type': 'application/octet-stream',
       'content-disposition': contentDisposition(file.fileName),
     });
@@ -43,6 +44,7 @@ export async function createFileHost(): Promise<FileHost> {
   });
   // A test runner must be able to end without closing a host it never saw.
   server.unref();
+  server.on('connection', (socket) => socket.unref());
   const address = server.address();
   if (address === null || typeof address === 'string') {
     throw new BizError('BIZ_TESTKIT_FILE_HOST', 'The file host has no port.');

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type Store, StoreScope } from '@activepieces/pieces-framework';
 import { z } from 'zod';
 import { writeFileAtomic } from '../atomic-file';
-import { BizError } from '../errors';
+import { BizError, codeOf } from '../errors';
 import { LIMITS } from '../limits';
 
 /** Where store entries live. Values are JSON texts, so that what is read is never the object that was put. */
@@ -55,7 +55,7 @@ function readEntries(file: string): Record<string, string> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (codeOf(error) === 'ENOENT') return {};
     throw error;
   }
   try {
