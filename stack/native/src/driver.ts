@@ -29,7 +29,10 @@ export interface ProcessSpec {
   readonly stopTimeoutMs?: number;
 }
 
-/** What a service tells others once it is up: URLs, ports, user names; a secret is named, not shown. */
+/**
+ * What a service tells others once it is up: URLs, ports, user names. A secret is named with `secretOf`, alone or
+ * within a URL; it is filled in only where it is needed.
+ */
 export type ServiceFacts = Readonly<Record<string, string | number>>;
 
 export interface DriverContext {
@@ -49,7 +52,7 @@ export interface DriverContext {
   secret(name: string): string;
   /** The file that holds that secret alone, for programs that read one. */
   secretFile(name: string): string;
-  /** Facts of a service named in `dependsOn`. */
+  /** Facts of a service named in `dependsOn`; secrets stand in them as references (`secretOf`, `resolveFacts`). */
   factsOf(service: string): ServiceFacts;
   /** Reports a long step: `done`/`total` in the unit named, for example MB. */
   progress(step: string, done?: number, total?: number, unit?: string): void;
@@ -66,6 +69,10 @@ export interface ServiceDriver {
   readonly requires: readonly ToolRequirement[];
   /** What the native form lacks beside the production image, one line each. */
   readonly lacks?: readonly string[];
+  /** Milliseconds from the start of the processes to the first health; 180,000 when not given. */
+  readonly startTimeoutMs?: number;
+  /** True for a service whose install takes long and that nothing waits for: `up` is done without it. */
+  readonly background?: boolean;
   /** Brings the program into the cache. Never touches `dataDir`. */
   install(context: DriverContext): Promise<void>;
   /** Prepares `dataDir` (initdb, format, config files) and says what to run. */

@@ -1,2 +1,21 @@
-export type * from './driver';
-export type * from './log';
+export * from './driver';
+export * from './log';
+export { defaultCacheDir, statePaths, type StatePaths } from './state/paths';
+export { maskFacts, resolveFacts, SecretStore, secretOf } from './state/secrets';
+export { basePortOf, parseBasePort, PORT_BLOCK } from './state/ports';
+export { isLock, lockOwner, tryLock, waitForLock, type Lock } from './state/lock';
+export { readState, writeFileAtomic } from './state/state-file';
+export { tailOf } from './supervisor/log-file';
+export { lineReporter, type Reporter, type StackEvent } from './supervisor/reporter';
+export { readStatus, type StackStatus } from './supervisor/status';
+export { findRootDir, Stack, type StackOptions } from './supervisor/stack';
+export { runCommand, type RunOptions } from './install/run-command';
+export {
+  cacheEntry,
+  cacheEntryDir,
+  fileHash,
+  isComplete,
+  keyHash,
+  type CacheEntryOptions,
+} from './install/cache-entry';
+export { compareVersions, findMissingTools, requireTools } from './install/tools';
