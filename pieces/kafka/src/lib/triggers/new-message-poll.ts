@@ -6,13 +6,7 @@ import { type Unreadable, consume } from '../consume';
 import { defaultDeadLetterTopic, sendDeadLetters, toDeadLetter } from '../dead-letter';
 import { compileFilters } from '../filters';
 import type { FlowMessage } from '../messages';
-import {
-  type Positions,
-  type TopicPartition,
-  parsePositionKey,
-  positionKey,
-  positionsSchema,
-} from '../positions';
+import { type Positions, type TopicPartition, positionKey, positionsSchema } from '../positions';
 import type { PartitionReader, Start } from '../reader';
 import { resolveTopics } from '../topics';
 import type { Settings } from './new-message-settings';
