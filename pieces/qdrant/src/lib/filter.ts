@@ -7,7 +7,7 @@ export type Filter = Record<string, unknown>;
 const CLAUSES = new Set(['must', 'should', 'must_not', 'min_should']);
 const RANGE = new Set(['gt', 'gte', 'lt', 'lte']);
 
-const scalar = z.union([z.string(), z.number().int(), z.boolean()]);
+const scalar = z.union([z.string(), z.int(), z.boolean()]);
 
 /**
  * Reads a filter: Qdrant's own (`must`, `should`, `must_not`, `min_should`), or the short form
@@ -32,8 +32,8 @@ export function readFilter(input: unknown): Filter | undefined {
 
 function condition(key: string, value: unknown): Record<string, unknown> {
   if (value === null) return { is_empty: { key } };
-  // Qdrant matches only whole numbers by value; a fraction is a range of one.
-  if (typeof value === 'number' && !Number.isInteger(value))
+  // Qdrant matches only 64-bit integers by value; any other number is a range of one.
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
     return { key, range: { gte: value, lte: value } };
   if (scalar.safeParse(value).success) return { key, match: { value } };
   if (Array.isArray(value) && isUniform(value)) return { key, match: { any: value } };
@@ -46,7 +46,7 @@ function condition(key: string, value: unknown): Record<string, unknown> {
 function isUniform(value: readonly unknown[]): boolean {
   return (
     value.length > 0 &&
-    (value.every((each) => typeof each === 'string') || value.every((each) => Number.isInteger(each)))
+    (value.every((each) => typeof each === 'string') || value.every((each) => Number.isSafeInteger(each)))
   );
 }
 

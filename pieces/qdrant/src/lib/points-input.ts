@@ -44,11 +44,7 @@ export interface PointsOptions {
  * @throws BizError `BIZ_INPUT_INVALID` naming the point, or `BIZ_EMBEDDINGS_…`.
  */
 export async function readPoints(input: unknown, options: PointsOptions): Promise<Point[]> {
-  const list = parseJsonProp(
-    'Points',
-    input,
-    z.union([z.array(pointSchema).max(POINTS_MAX), pointSchema.transform((point) => [point])]),
-  );
+  const list = parseJsonProp('Points', input, z.preprocess(asList, z.array(pointSchema).max(POINTS_MAX)));
   const drafts = list.map((point, index) => readPoint(point, index, options));
   const texts = drafts.flatMap(({ text }) => (text === undefined ? [] : [text]));
   const embedded = texts.length > 0 ? await embedTexts(embeddingsOf(options.auth), texts) : [];
@@ -59,6 +55,11 @@ export async function readPoints(input: unknown, options: PointsOptions): Promis
     vector: text === undefined ? vector : withText(vectors.next().value ?? [], vector, options.vectorName),
   }));
   return [...new Map(points.map((point) => [point.id, point])).values()];
+}
+
+/** One point alone is a list of one. */
+function asList(value: unknown): unknown {
+  return Array.isArray(value) || value === undefined || value === null ? value : [value];
 }
 
 interface Draft {
