@@ -1,0 +1,1 @@
+"""Translation between REST JSON and the engine's objects."""

@@ -1,0 +1,1 @@
+"""Collections on disk: atomic metadata, optimizer, snapshots."""
