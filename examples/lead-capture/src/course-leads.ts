@@ -9,7 +9,13 @@ const cell = z
   .string()
   .trim()
   .transform((text) => (text === '' || text === 'Select' ? undefined : text));
-const count = cell.pipe(z.coerce.number().min(0).optional());
+const count = cell.transform((text, context) => {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (Number.isFinite(number) && number >= 0) return number;
+  context.addIssue(`must be a number, not "${text.slice(0, 50)}"`);
+  return z.NEVER;
+});
 const flag = cell.transform((text) => text === 'Yes');
 
 /**
@@ -71,7 +77,9 @@ export function courseLead(row: unknown, rowNumber: number): NewLead {
 
 /** Streams the file; a wrong row ends the stream with its error. */
 export async function* readCourseLeads(file: string): AsyncGenerator<NewLead> {
-  const rows = createReadStream(file).pipe(parse({ columns: true, bom: true, trim: true, relax_column_count: true }));
+  const rows = createReadStream(file).pipe(
+    parse({ columns: true, bom: true, trim: true, relax_column_count: true }),
+  );
   let rowNumber = 1;
   for await (const row of rows) yield courseLead(row, ++rowNumber);
 }

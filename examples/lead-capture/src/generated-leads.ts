@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { NewLead } from './lead';
 
-const COMPANIES = ['Northwind Bakery', 'Kestrel Robotics', 'Harbour Logistics', '青禾科技', 'Alpenglow Software', 'Marula Foods'];
+const COMPANIES = [
+  'Northwind Bakery',
+  'Kestrel Robotics',
+  'Harbour Logistics',
+  '青禾科技',
+  'Alpenglow Software',
+  'Marula Foods',
+];
 const TITLES = ['Head of Operations', 'CTO', 'Office Manager', 'Student', 'Purchasing Director', '市场总监'];
 const PLACES = [
   ['Hamburg', 'Germany'],

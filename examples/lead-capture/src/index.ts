@@ -1,1 +1,7 @@
-export {};
+export * from './access';
+export * from './course-leads';
+export * from './generated-leads';
+export * from './lead';
+export * from './post-leads';
+export * from './run';
+export * from './stations';

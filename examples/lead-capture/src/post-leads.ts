@@ -18,7 +18,9 @@ export interface Posted {
   readonly attempts: number;
 }
 
-const replySchema = z.object({ data: z.object({ leadId: z.union([z.string(), z.number()]).transform(String) }) });
+const replySchema = z.object({
+  data: z.object({ leadId: z.union([z.string(), z.number()]).transform(String) }),
+});
 
 /** Long enough to sit out a restart of the CRM. */
 const GIVE_UP_AFTER_MS = 180_000;
@@ -38,7 +40,10 @@ export async function postLead(endpoint: Endpoint, lead: NewLead): Promise<Poste
       const started = Date.now();
       const response = await fetch(endpoint.url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...signatureHeaders(endpoint.secret, { deliveryId, body }) },
+        headers: {
+          'content-type': 'application/json',
+          ...signatureHeaders(endpoint.secret, { deliveryId, body }),
+        },
         body,
         signal: AbortSignal.timeout(30_000),
       });
@@ -48,7 +53,10 @@ export async function postLead(endpoint: Endpoint, lead: NewLead): Promise<Poste
         return { externalId: lead.externalId, leadId, sentAt, tookMs: Date.now() - started, attempts };
       }
       if (response.status < 500 && response.status !== 429 && response.status !== 408) {
-        throw new BizError('BIZ_LEADS_REFUSED', `The CRM refused lead ${lead.externalId} (${response.status}): ${text.slice(0, 500)}`);
+        throw new BizError(
+          'BIZ_LEADS_REFUSED',
+          `The CRM refused lead ${lead.externalId} (${response.status}): ${text.slice(0, 500)}`,
+        );
       }
       lastCause = new Error(`HTTP ${response.status}: ${text.slice(0, 300)}`);
     } catch (error) {
@@ -57,11 +65,15 @@ export async function postLead(endpoint: Endpoint, lead: NewLead): Promise<Poste
     }
     await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 100 * 2 ** attempts)));
   }
-  throw new BizError('BIZ_LEADS_UNREACHABLE', `The CRM did not take lead ${lead.externalId} for ${GIVE_UP_AFTER_MS / 1000} s.`, {
-    hint: 'Look at "bizstack status" and "bizstack logs nocobase".',
-    cause: lastCause,
-    retryable: true,
-  });
+  throw new BizError(
+    'BIZ_LEADS_UNREACHABLE',
+    `The CRM did not take lead ${lead.externalId} for ${GIVE_UP_AFTER_MS / 1000} s.`,
+    {
+      hint: 'Look at "bizstack status" and "bizstack logs nocobase".',
+      cause: lastCause,
+      retryable: true,
+    },
+  );
 }
 
 /**
@@ -70,7 +82,7 @@ export async function postLead(endpoint: Endpoint, lead: NewLead): Promise<Poste
  */
 export async function postLeads(
   endpoint: Endpoint,
-  leads: AsyncIterator<NewLead>,
+  leads: AsyncIterator<NewLead, undefined>,
   concurrency: number,
   onPosted: (posted: Posted) => void = () => {},
 ): Promise<Posted[]> {

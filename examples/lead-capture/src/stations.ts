@@ -35,7 +35,7 @@ const total = (keys: readonly string[]): StationCount => {
 /** Counts the leads whose attribute `batch` is `batch` at every station. */
 export async function census(access: StackAccess, batch: string): Promise<Census> {
   const [crm, kafka, postgres, qdrant] = await Promise.all([
-    crmKeys(access.crm.databaseUrl, batch),
+    crmRows(access.crm.databaseUrl, batch),
     kafkaKeys(access.kafka.brokers, batch),
     businessKeys(access.business.databaseUrl, batch),
     qdrantKeys(access.qdrant, batch),
@@ -45,11 +45,16 @@ export async function census(access: StackAccess, batch: string): Promise<Census
     kafka: total(kafka),
     postgres: total(postgres),
     qdrant: total(qdrant),
-    scored: total(crm.filter((row) => row.scored).map((row) => row.externalId)),
+    scored: total(crm.filter((row) => row.scoredInCrmAt !== null).map((row) => row.externalId)),
   };
 }
 
-async function query<T>(databaseUrl: string, schema: z.ZodType<T>, sql: string, params: unknown[]): Promise<T[]> {
+async function query<T>(
+  databaseUrl: string,
+  schema: z.ZodType<T>,
+  sql: string,
+  params: unknown[],
+): Promise<T[]> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
@@ -60,14 +65,18 @@ async function query<T>(databaseUrl: string, schema: z.ZodType<T>, sql: string, 
   }
 }
 
-const crmRow = z.object({ externalId: z.string(), leadId: z.coerce.string(), scored: z.boolean(), updatedAt: z.date() });
+const crmRow = z.object({
+  externalId: z.string(),
+  /** When the score was written to the CRM. */
+  scoredInCrmAt: z.date().nullable(),
+});
 
 /** The CRM's rows of a batch. */
-export function crmKeys(databaseUrl: string, batch: string): Promise<z.infer<typeof crmRow>[]> {
+export function crmRows(databaseUrl: string, batch: string): Promise<z.infer<typeof crmRow>[]> {
   return query(
     databaseUrl,
     crmRow,
-    `select "externalId", id as "leadId", (score is not null) as scored, "updatedAt" from "crmLeads" where attributes->>'batch' = $1`,
+    `select "externalId", case when score is not null then "updatedAt" end as "scoredInCrmAt" from "crmLeads" where attributes->>'batch' = $1`,
     [batch],
   );
 }
@@ -86,7 +95,11 @@ const batchOf = z.object({ leadId: z.string(), attributes: z.looseObject({ batch
 
 /** Reads the topic from its first to its present last message with a group of its own. */
 async function kafkaKeys(brokers: readonly string[], batch: string): Promise<string[]> {
-  const kafka = new Kafka({ clientId: 'lead-capture-census', brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const kafka = new Kafka({
+    clientId: 'lead-capture-census',
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+  });
   const groupId = `lead-capture-census-${batch}-${Date.now()}`;
   const admin = kafka.admin();
   const consumer = kafka.consumer({ groupId, readUncommitted: false });
@@ -129,7 +142,9 @@ async function kafkaKeys(brokers: readonly string[], batch: string): Promise<str
 
 const scrollReply = z.object({
   result: z.object({
-    points: z.array(z.object({ id: z.union([z.string(), z.number()]), payload: z.looseObject({ leadId: z.string() }) })),
+    points: z.array(
+      z.object({ id: z.union([z.string(), z.number()]), payload: z.looseObject({ leadId: z.string() }) }),
+    ),
     next_page_offset: z.union([z.string(), z.number()]).nullish(),
   }),
 });
@@ -150,7 +165,8 @@ async function qdrantKeys({ url, apiKey }: StackAccess['qdrant'], batch: string)
       signal: AbortSignal.timeout(30_000),
     });
     if (response.status === 404) return [];
-    if (!response.ok) throw new BizError('BIZ_LEADS_QDRANT', `Qdrant answered ${response.status}: ${await response.text()}`);
+    if (!response.ok)
+      throw new BizError('BIZ_LEADS_QDRANT', `Qdrant answered ${response.status}: ${await response.text()}`);
     const { result } = scrollReply.parse(await response.json());
     keys.push(...result.points.map((point) => point.payload.leadId));
     offset = result.next_page_offset;
