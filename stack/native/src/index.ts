@@ -19,3 +19,6 @@ export {
   type CacheEntryOptions,
 } from './install/cache-entry';
 export { compareVersions, findMissingTools, requireTools } from './install/tools';
+export { nodeBinary } from './install/node-binary';
+export { DRIVERS, PROFILES, servicesOf } from './services';
+export { connectionValues } from './services/flows';

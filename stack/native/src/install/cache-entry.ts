@@ -26,7 +26,7 @@ export interface CacheEntryOptions {
   /** Some programs (a Python environment) bake their path in: they are filled in place, not moved. */
   readonly inPlace?: boolean;
   /** Fills the folder. Called only when there is no complete entry. */
-  fill(dir: string): Promise<void>;
+  readonly fill: (dir: string) => Promise<void>;
 }
 
 /**

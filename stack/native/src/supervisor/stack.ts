@@ -111,7 +111,7 @@ export class Stack {
         if (!this.abort.signal.aborted) this.report(driver.name, 'error', messageOf(error));
       });
     }
-    const results = await Promise.allSettled(awaited.map((driver) => started.get(driver.name)));
+    const results = await Promise.allSettled(awaited.map(async (driver) => started.get(driver.name)));
     const reasons = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );
@@ -219,7 +219,10 @@ export class Stack {
   private async startOne(runner: ServiceRunner, started: ReadonlyMap<string, Promise<void>>): Promise<void> {
     const installed = runner.install();
     const dependencies = runner.driver.dependsOn;
-    const results = await Promise.allSettled([installed, ...dependencies.map((name) => started.get(name))]);
+    const results = await Promise.allSettled([
+      installed,
+      ...dependencies.map(async (name) => started.get(name)),
+    ]);
     await installed;
     const broken = dependencies.filter((_, index) => results[index + 1]?.status === 'rejected');
     if (broken.length > 0) {
@@ -242,7 +245,7 @@ export class Stack {
       const dependents = this.order.filter((other) => other.dependsOn.includes(driver.name));
       stops.set(
         driver.name,
-        Promise.all(dependents.map((other) => stops.get(other.name))).then(() =>
+        Promise.all(dependents.map(async (other) => stops.get(other.name))).then(() =>
           this.runnerOf(driver.name).stop(),
         ),
       );

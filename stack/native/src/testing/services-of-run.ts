@@ -1,18 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-
-/** Everything of the path of a lead. */
-export const STACK_SERVICES = [
-  'postgres',
-  'kafka',
-  'redis',
-  'clickhouse',
-  'qdrant',
-  'embeddings',
-  'nocobase',
-  'flows',
-] as const;
+import { PROFILES } from '../services';
 
 const servicesSchema = z.object({ testEnvironmentOptions: z.object({ services: z.array(z.string()) }) });
 const projectSchema = z.object({
@@ -33,7 +22,7 @@ export interface JestRun {
 export function servicesOfRun(run: JestRun, firstProject: unknown): string[] {
   const override = process.env['BIZSTACK_TEST_SERVICES'];
   const names = new Set<string>(override ? override.split(',').filter(Boolean) : namesOf(run, firstProject));
-  if (names.delete('stack')) for (const name of STACK_SERVICES) names.add(name);
+  if (names.delete('stack')) for (const name of PROFILES['lead'] ?? []) names.add(name);
   return [...names].sort();
 }
 
