@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { addBundle } from './cli/bundle';
 import { addRunFlows } from './cli/run-flows';
 import { codeOf, describeError } from './errors';
 
@@ -14,6 +15,7 @@ const program = new Command('bizstack-piece')
   .description('Run, lint and bundle Activepieces pieces, and run exported flows, without a server')
   .version(version);
 addRunFlows(program);
+addBundle(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${codeOf(error) ?? 'BIZ_UNEXPECTED'}: ${describeError(error)}\n`);

@@ -9,3 +9,4 @@ export type { TriggerSchedule } from './context/trigger-context';
 export { LIMITS } from './limits';
 export { runFlows, type RunFlowsOptions, type RunningFlows } from './runner';
 export { type LoadedPiece, loadPiece, loadPieces } from './piece/load';
+export { bundlePiece, type BundledPiece, type BundleOptions } from './bundle/bundle';

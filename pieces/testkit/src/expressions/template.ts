@@ -31,7 +31,9 @@ export type Template =
   | { kind: 'object'; entries: ReadonlyArray<readonly [string, Template]> };
 
 const TOKEN = /\{\{(.*?)\}\}/g;
-const IDENTIFIER = /[A-Za-z_$][\w$]*/g;
+/** Names that are variables: not those after a dot, unless the dots are a spread. */
+const VARIABLE = /(?<!(?<!\.\.)\.)(?<![\w$])[A-Za-z_$][\w$]*/g;
+const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g;
 
 /** Compiles every `{{…}}` in a value. Never throws: a broken expression resolves to an empty text. */
 export function compileTemplate(value: unknown): Template {
@@ -132,7 +134,7 @@ function compileToken(source: string): Token {
     return { kind: 'connection', source, id, keys };
   }
   if (path !== undefined) return { kind: 'path', source, path };
-  const names = [...new Set(source.match(IDENTIFIER) ?? [])].filter(isStepName);
+  const names = [...new Set(source.replaceAll(QUOTED, "''").match(VARIABLE) ?? [])].filter(isStepName);
   try {
     return { kind: 'script', source, script: compileExpression(source, names), names };
   } catch (error) {

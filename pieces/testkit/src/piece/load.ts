@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { Piece, type PieceAuthProperty } from '@activepieces/pieces-framework';
@@ -38,12 +38,15 @@ export async function loadPieces(paths: readonly string[], cacheDir: string): Pr
     for (const directory of await findPieces(resolve(path), cacheDir)) {
       const piece = loadPiece(directory);
       const other = loaded.get(piece.name);
-      if (other !== undefined && other.directory !== piece.directory) {
-        throw new BizError('BIZ_PIECE_DUPLICATE', `${piece.name} is in ${other.directory} and in ${directory}.`, {
-          hint: 'Keep one of the two.',
-        });
+      // A folder and the tarball made from it are one piece.
+      if (other !== undefined && other.version !== piece.version) {
+        throw new BizError(
+          'BIZ_PIECE_DUPLICATE',
+          `${piece.name} is there twice: ${other.version} in ${other.directory}, ${piece.version} in ${directory}.`,
+          { hint: 'Keep one of the two.' },
+        );
       }
-      loaded.set(piece.name, piece);
+      if (other === undefined) loaded.set(piece.name, piece);
     }
   }
   return loaded;
@@ -58,7 +61,7 @@ async function findPieces(path: string, cacheDir: string): Promise<string[]> {
   if (statSync(path).isFile()) return [await unpackPiece(path, cacheDir)];
   if (isPieceFolder(path)) return [path];
   const found: string[] = [];
-  for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => a.name.localeCompare(b.name))) {
+  for (const entry of readdirSync(path, { withFileTypes: true }).sort(byFolderThenName)) {
     const child = join(path, entry.name);
     if (entry.name.endsWith('.tgz')) {
       // Folders of packages hold other tarballs as well; only pieces are of interest here.
@@ -71,6 +74,10 @@ async function findPieces(path: string, cacheDir: string): Promise<string[]> {
     }
   }
   return found;
+}
+
+function byFolderThenName(a: Dirent, b: Dirent): number {
+  return Number(b.isDirectory()) - Number(a.isDirectory()) || a.name.localeCompare(b.name);
 }
 
 function isPieceFolder(path: string): boolean {
