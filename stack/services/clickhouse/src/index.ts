@@ -1,1 +1,2 @@
-export {};
+export { startServer, type RunningServer } from './server';
+export { type ServerOptions } from './options';
