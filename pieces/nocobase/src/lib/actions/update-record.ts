@@ -1,0 +1,33 @@
+import { createAction } from '@activepieces/pieces-framework';
+import { clientOf, nocobaseAuth } from '../auth';
+import { findCollection } from '../collections';
+import { collectionProp, moreValuesProp, recordIdProp, valuesProp } from '../props';
+import { readCollection, readKey, updateRecord } from '../records';
+import { checkValues, readValues } from '../values';
+
+export const updateRecordAction = createAction({
+  name: 'update_record',
+  auth: nocobaseAuth,
+  displayName: 'Update Record',
+  description: 'Changes fields of one record and leaves the others as they are',
+  audience: 'both',
+  aiMetadata: {
+    description: 'Updates fields of one record of a NocoBase collection by primary key; other fields stay.',
+    idempotent: true,
+  },
+  props: {
+    collection: collectionProp,
+    recordId: recordIdProp,
+    values: valuesProp,
+    moreValues: moreValuesProp,
+  },
+  outputSchema: { fields: [{ key: 'record', label: 'Record', children: [{ key: 'id', label: 'ID' }] }] },
+  async run({ auth, propsValue }) {
+    const collection = readCollection(propsValue.collection);
+    const key = readKey(propsValue.recordId);
+    const values = readValues(propsValue.values, propsValue.moreValues);
+    const client = clientOf(auth);
+    checkValues(values, await findCollection(client, collection));
+    return { record: await updateRecord(client, collection, key, values) };
+  },
+});

@@ -1,0 +1,50 @@
+import { BizError, unreachableError } from '@bizstack/piece-common';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as JSON; a form is sent as multipart. */
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/**
+ * Sends one request and reads the whole answer, whatever its status. Redirects are not followed: they
+ * would carry the token to another host.
+ * @throws BizError `BIZ_NOCOBASE_UNREACHABLE`, `BIZ_NOCOBASE_TIMEOUT` or `BIZ_NOCOBASE_REDIRECTED`.
+ */
+export async function send({ method, url, headers, body, timeoutMs }: HttpRequest): Promise<HttpAnswer> {
+  const isForm = body instanceof FormData;
+  const json = body === undefined || isForm ? undefined : JSON.stringify(body);
+  let answer: HttpAnswer;
+  try {
+    const response = await fetch(url, {
+      method,
+      redirect: 'manual',
+      headers: { ...headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
+      body: isForm ? body : (json ?? null),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    answer = { status: response.status, headers: response.headers, text: await response.text() };
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === 'TimeoutError') {
+      const message = `${url.origin} did not answer within ${timeoutMs / 1000} s.`;
+      throw new BizError('BIZ_NOCOBASE_TIMEOUT', message, { cause, retryable: true });
+    }
+    throw unreachableError({ code: 'BIZ_NOCOBASE_UNREACHABLE', where: url.origin, cause }) ?? cause;
+  }
+  if (answer.status >= 300 && answer.status < 400) {
+    const target = answer.headers.get('location') ?? '?';
+    throw new BizError('BIZ_NOCOBASE_REDIRECTED', `${url.origin} redirects to ${target}.`, {
+      hint: 'Put the final URL into the connection.',
+    });
+  }
+  return answer;
+}
