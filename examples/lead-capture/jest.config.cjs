@@ -1,1 +1,4 @@
-module.exports = require('../../jest.preset.cjs')({ name: 'example-lead-capture', services: ['stack'] });
+module.exports = require('../../jest.preset.cjs')({
+  name: 'lead-capture',
+  services: ['flows', 'clickhouse'],
+});

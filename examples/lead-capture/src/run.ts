@@ -111,6 +111,8 @@ async function* marked(leads: AsyncIterable<NewLead>, batch: string, count: numb
     yield {
       ...lead,
       externalId: `${batch}/${lead.externalId}`,
+      // The CRM takes the same name at the same company for the same person.
+      ...(lead.name === undefined ? {} : { name: `${lead.name} ${batch}` }),
       ...(lead.email === undefined ? {} : { email: lead.email.replace('@', `+${batch}@`) }),
       attributes: { ...lead.attributes, batch },
     };

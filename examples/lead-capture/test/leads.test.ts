@@ -51,7 +51,14 @@ test('a row becomes a lead with an address of its own', () => {
 });
 
 test('nothing that was filled in after the outcome is read', () => {
-  const later = ['Converted', 'Tags', 'Lead Quality', 'Lead Profile', 'Asymmetrique Activity Score', 'Last Notable Activity'];
+  const later = [
+    'Converted',
+    'Tags',
+    'Lead Quality',
+    'Lead Profile',
+    'Asymmetrique Activity Score',
+    'Last Notable Activity',
+  ];
   const changed = { ...row, ...Object.fromEntries(later.map((name) => [name, 'something else'])) };
   expect(courseLead(changed, 2)).toEqual(courseLead(row, 2));
 });
@@ -68,8 +75,13 @@ test.each([
 test('a file is streamed row by row, with quotes, BOM and a trailing empty column', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'leads-')), 'leads.csv');
   const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const lines = [row, { ...row, City: 'Thane, "Outskirts"' }].map((one) => Object.values(one).map(quote).join(','));
-  writeFileSync(file, `\ufeff${Object.keys(row).map(quote).join(',')},\r\n${lines.map((line) => `${line},`).join('\r\n')}\r\n`);
+  const lines = [row, { ...row, City: 'Thane, "Outskirts"' }].map((one) =>
+    Object.values(one).map(quote).join(','),
+  );
+  writeFileSync(
+    file,
+    `\ufeff${Object.keys(row).map(quote).join(',')},\r\n${lines.map((line) => `${line},`).join('\r\n')}\r\n`,
+  );
   const leads = [];
   for await (const lead of readCourseLeads(file)) leads.push(lead);
   expect(leads.map((lead) => lead.city)).toEqual(['Mumbai', 'Thane, "Outskirts"']);
@@ -85,8 +97,11 @@ test('generated leads are the same every time, and each has its own key', () => 
 });
 
 const real = process.env['BIZSTACK_LEADS_CSV'];
-(real === undefined ? test.skip : test)('every row of the real file is read (needs BIZSTACK_LEADS_CSV)', async () => {
-  const ids = new Set<string>();
-  for await (const lead of readCourseLeads(String(real))) ids.add(lead.externalId);
-  expect(ids.size).toBeGreaterThan(4000);
-});
+(real === undefined ? test.skip : test)(
+  'every row of the real file is read (needs BIZSTACK_LEADS_CSV)',
+  async () => {
+    const ids = new Set<string>();
+    for await (const lead of readCourseLeads(String(real))) ids.add(lead.externalId);
+    expect(ids.size).toBeGreaterThan(4000);
+  },
+);

@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto';
+import { generateLeads, sendAndFollow } from '../src';
+import { access, endpoint, killAndAwaitRestart } from './support';
+
+test.each(['flows', 'kafka', 'nocobase'])(
+  'kill -9 of %s in the middle loses and doubles nothing',
+  async (service) => {
+    const batch = `kill-${service}-${randomUUID().slice(0, 8)}`;
+    let killed: Promise<void> | undefined;
+    const report = await sendAndFollow({
+      endpoint,
+      access,
+      leads: generateLeads(150),
+      count: Infinity,
+      batch,
+      concurrency: 4,
+      timeoutMs: 300_000,
+      onProgress: (line) => {
+        if (line.startsWith('100 posted')) killed ??= killAndAwaitRestart(service);
+      },
+    });
+    expect(killed).toBeDefined();
+    await killed;
+    expect(report).toMatchObject({ posted: 150, complete: true });
+  },
+  600_000,
+);
