@@ -131,7 +131,7 @@ describe('runAction', () => {
 
   it('finds actions by name and says which there are', () => {
     expect(actionOf(demo, 'echo')).toBe(echo);
-    expect(() => actionOf(demo, 'toString')).toThrow(/has no action "toString".*echo, make_file/);
+    expect(() => actionOf(demo, 'toString')).toThrow(/has no action "toString".*echo, post/);
   });
 });
 

@@ -21,7 +21,10 @@ const SETUP = `
     return text === undefined ? 'u' : 'j' + text;
   };
   Object.defineProperty(globalThis, 'encodeResult', { value: encode, writable: false });
-  for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics']) delete globalThis[name];
+  for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'Promise', 'FinalizationRegistry', 'WeakRef']) {
+    delete globalThis[name];
+  }
+  delete Array.fromAsync;
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     const value = globalThis[name];
     if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) continue;
@@ -73,11 +76,14 @@ function createBox(): Box {
   const context = createContext(sandbox, {
     name: 'flow expressions',
     codeGeneration: { strings: false, wasm: false },
-    microtaskMode: 'afterEvaluate',
   });
   new Script(SETUP, { filename: 'expression-setup' }).runInContext(context);
   return { sandbox, context, names: Object.getOwnPropertyNames(sandbox).length + 1 };
 }
+
+/** Words that make work for later; it would run outside of the time limit, and its result is never a value. */
+const ASYNCHRONOUS = /\b(async|await|import)\b/;
+const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g;
 
 /**
  * Compiles an expression over the given names.
@@ -85,6 +91,9 @@ function createBox(): Box {
  */
 export function compileExpression(expression: string, names: readonly string[]): Script {
   const destructured = names.length > 0 ? `const { ${names.join(', ')} } = JSON.parse(${INPUT});` : '';
+  // Quotes inside of a template literal quote nothing.
+  const words = expression.includes('`') ? expression : expression.replaceAll(QUOTED, "''");
+  if (ASYNCHRONOUS.test(words)) throw new SyntaxError('async, await and import are not allowed');
   // Compiled alone first: an expression such as "1); x(" must not close our wrapper.
   new Script(`(${expression}\n)`, { filename: 'expression' });
   return new Script(`(function () { 'use strict'; ${destructured} return encodeResult((${expression}\n)); })()`, {

@@ -48,6 +48,8 @@ export async function listen(options: RunnerServerOptions): Promise<{ baseUrl: s
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        // Whoever still sends has had the whole time that the runs had.
+        setTimeout(() => server.closeAllConnections(), 500).unref();
       }),
   };
 }
@@ -220,6 +222,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 function sendError(response: ServerResponse, error: unknown, redactor: Redactor): void {
   const code = codeOf(error);
   const status = STATUS_OF[code ?? ''] ?? 500;
+  // The rest of a body that was refused is not read.
+  response.setHeader('connection', 'close');
   send(response, status, { code, message: isBizError(error) ? redactor.text(error.message) : 'The request failed.' });
 }
 
