@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Duplex } from 'node:stream';
 import { BizError } from '@bizstack/contracts';
 import { ConnectionPool } from './engine/connection-pool';
 import { Engine } from './engine/engine';
@@ -27,6 +28,8 @@ export interface RunningServer {
 
 const KEEP_ALIVE_MS = 10_000;
 const HEADERS_MS = 60_000;
+/** URL and headers together; long query parameters may come in the URL. */
+const MAX_HEADER_BYTES = 1024 * 1024 + 64 * 1024;
 
 /**
  * Starts the server. One process can run one (the engine binds one data directory per process), and the
@@ -54,7 +57,13 @@ export async function startServer(input: ServerOptions): Promise<RunningServer> 
     sendTimeoutMs: options.sendTimeoutMs,
     versionNote: `(version ${engine.version} (embedded))`,
   };
-  const server = createServer({ requestTimeout: 0, headersTimeout: HEADERS_MS, keepAliveTimeout: KEEP_ALIVE_MS });
+  const server = createServer({
+    requestTimeout: 0,
+    headersTimeout: HEADERS_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
+  server.on('clientError', answerBadRequest);
   server.on('request', (request, response) => {
     void serve({ context, settings, options }, request, response);
   });
@@ -113,6 +122,22 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
     if (response.headersSent || response.destroyed) response.destroy();
     else sendError(response, known, `${known.text} ${settings.versionNote}`);
   }
+}
+
+/** What Node.js refuses before it becomes a request. */
+function answerBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
+  const text = tooLong
+    ? `The URL and the headers are longer than ${MAX_HEADER_BYTES} bytes: send the parameters as multipart/form-data.\n`
+    : 'The request is not valid HTTP/1.1.\n';
+  const status = tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`,
+  );
 }
 
 function plain(response: ServerResponse, status: number, text: string): void {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BizError } from '@bizstack/contracts';
 import { drainPending, Session } from 'chdb';
@@ -78,12 +78,19 @@ export class Engine {
  * A plain Atomic database of that name takes its place; it is the one the engine itself keeps in metadata.
  */
 async function replaceDefaultDatabase(control: Connection, path: string): Promise<void> {
-  const known = await access(join(path, 'metadata', 'default.sql')).then(
-    () => true,
-    () => false,
-  );
+  const metadata = join(path, 'metadata');
+  // Without its folder the database never had a table, and the engine cannot attach it.
+  const known = await exists(join(metadata, 'default'));
+  if (!known) await rm(join(metadata, 'default.sql'), { force: true });
   await control.run('SET check_table_dependencies = 0');
   await control.run('DETACH DATABASE default');
   await control.run(known ? 'ATTACH DATABASE default' : 'CREATE DATABASE default ENGINE = Atomic');
   await control.run('SET check_table_dependencies = DEFAULT; USE default');
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -115,10 +115,19 @@ export class RunningQueries {
       values.length === 0 ? "['']" : `[${values.map(quoteString).join(', ')}]`;
     const tags = array(queries.map((query) => query.tag));
     const mapped = (values: readonly string[], original: string): string =>
-      `if(${TAG_OF_ROW} = '', ${original}, transform(${TAG_OF_ROW}, ${tags}, ${array(values)}, ${original}))`;
+      `transform(engine_tag, ${tags}, ${array(values)}, ${original})`;
     const ids = queries.map((query) => query.queryId);
     const texts = queries.map((query) => query.text.slice(0, MAX_SHOWN));
-    const user = `if(${TAG_OF_ROW} = '', user, ${quoteString(this.#user)})`;
-    return `(SELECT * REPLACE (${mapped(ids, 'query_id')} AS query_id, ${mapped(ids, 'initial_query_id')} AS initial_query_id, ${mapped(texts, 'query')} AS query, ${user} AS user, ${user} AS initial_user)${withTag ? `, ${TAG_OF_ROW} AS engine_tag` : ''} FROM system.processes WHERE ${TAG_OF_ROW} != '')`;
+    const user = quoteString(this.#user);
+    const columns = [
+      `${mapped(ids, 'query_id')} AS query_id`,
+      `${mapped(ids, 'initial_query_id')} AS initial_query_id`,
+      `${mapped(texts, 'query')} AS query`,
+      `${user} AS user`,
+      `${user} AS initial_user`,
+    ];
+    const tagged = `(SELECT *, ${TAG_OF_ROW} AS engine_tag FROM system.processes)`;
+    const except = withTag ? '' : 'EXCEPT engine_tag ';
+    return `(SELECT * ${except}REPLACE (${columns.join(', ')}) FROM ${tagged} WHERE engine_tag != '')`;
   }
 }
