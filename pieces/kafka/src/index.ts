@@ -1,5 +1,15 @@
 import { createPiece } from '@activepieces/pieces-framework';
 import { PieceCategory } from '@activepieces/shared';
+import { addPartitions } from './lib/actions/add-partitions';
+import { alterTopicConfig } from './lib/actions/alter-topic-config';
+import { consumeMessages } from './lib/actions/consume-messages';
+import { createTopic } from './lib/actions/create-topic';
+import { deleteTopic } from './lib/actions/delete-topic';
+import { describeConsumerGroup } from './lib/actions/describe-consumer-group';
+import { describeTopic } from './lib/actions/describe-topic';
+import { listConsumerGroups } from './lib/actions/list-consumer-groups';
+import { listTopics } from './lib/actions/list-topics';
+import { resetConsumerGroupOffsets } from './lib/actions/reset-consumer-group-offsets';
 import { sendMessage } from './lib/actions/send-message';
 import { sendMessages } from './lib/actions/send-messages';
 import { kafkaAuth } from './lib/auth';
@@ -14,6 +24,19 @@ export const kafka = createPiece({
   logoUrl: logo,
   authors: ['bizstack'],
   categories: [PieceCategory.DEVELOPER_TOOLS],
-  actions: [sendMessage, sendMessages],
+  actions: [
+    sendMessage,
+    sendMessages,
+    consumeMessages,
+    listTopics,
+    describeTopic,
+    createTopic,
+    deleteTopic,
+    alterTopicConfig,
+    addPartitions,
+    listConsumerGroups,
+    describeConsumerGroup,
+    resetConsumerGroupOffsets,
+  ],
   triggers: [newMessage],
 });

@@ -118,7 +118,7 @@ describe('upsert_rows', () => {
         'BIZ_POSTGRES_VALUE_INVALID',
         /"a" \(integer\) cannot hold an object/,
       ],
-      [{ rows: [{}] }, 'BIZ_INPUT_INVALID', /Row 1 has no columns/],
+      [{ rows: [{}] }, 'BIZ_POSTGRES_KEY_MISSING', /Row 1/],
       [{ rows: 'nonsense' }, 'BIZ_INPUT_INVALID', /Rows/],
     ];
     for (const [props, code, message] of cases) {
@@ -149,6 +149,13 @@ describe('upsert_rows', () => {
 });
 
 describe('insert_rows', () => {
+  it('refuses a row without columns', async () => {
+    const table = await newTable('id int');
+    await expect(insert({ table, rows: [{ id: 1 }, {}] })).rejects.toMatchObject({
+      code: 'BIZ_INPUT_INVALID',
+    });
+  });
+
   it('inserts nothing when one row fails, and can skip rows that exist', async () => {
     const table = await newTable('id int PRIMARY KEY, a text');
     expect(await insert({ table, rows: [{ id: 1, a: 'x' }] })).toEqual({

@@ -1,5 +1,5 @@
 import { createConnectionPool } from '@bizstack/piece-common';
-import { Pool, type PoolClient, type QueryResultRow, TypeOverrides, types } from 'pg';
+import { Pool, type PoolClient, type QueryConfig, type QueryResultRow, TypeOverrides, types } from 'pg';
 import { type PostgresAuthValues, clientConfig, parseAuth } from './config';
 import { postgresError } from './errors';
 
@@ -101,11 +101,15 @@ export async function withClient<T>(props: unknown, work: (client: PoolClient) =
   }
 }
 
+/** `queryMode` is missing in the types of pg. */
+type ExtendedQuery = QueryConfig<unknown[]> & { queryMode: 'extended' };
+
 function databaseOf(client: PoolClient): Database {
   return {
     async query<R extends QueryResultRow>(sql: string, values: unknown[] = []) {
       // The extended protocol takes one statement only, so nothing can be appended to end a transaction.
-      const result = await client.query<R>({ text: sql, values, queryMode: 'extended' });
+      const config: ExtendedQuery = { text: sql, values, queryMode: 'extended' };
+      const result = await client.query<R>(config);
       return {
         rows: result.rows,
         count: result.rowCount ?? 0,
