@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { closedUrl, connection, failureOf, limitedAccount, makeCollection, run } from './support';
+import {
+  adminClient,
+  closedUrl,
+  connection,
+  failureOf,
+  limitedAccount,
+  makeCollection,
+  run,
+} from './support';
 
 const recordOutput = z.looseObject({ record: z.looseObject({ id: z.union([z.number(), z.string()]) }) });
 const listOutput = z.looseObject({
@@ -109,9 +117,13 @@ test('lists with filter, order, fields and paging beyond one request', async () 
 
 test('more than one request of 200 is read to the end', async () => {
   const collection = await makeCollection();
-  await run('run_action', { action: `${collection}:create`, body: { code: 'one' } });
-  const rows = Array.from({ length: 250 }, (_, n) => ({ code: `r${n}` }));
-  await Promise.all(rows.map((row) => create(collection, row)));
+  const rows = Array.from({ length: 251 }, (_, n) => ({ code: `r${n}` }));
+  await adminClient().call({
+    method: 'POST',
+    action: `${collection}:create`,
+    body: rows,
+    schema: z.unknown(),
+  });
   expect(await list(collection, { limit: 1000 })).toMatchObject({ count: 251, total: 251 });
   expect(await list(collection, { limit: 249, page: 2 })).toMatchObject({ count: 2 });
 });

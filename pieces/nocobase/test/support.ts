@@ -7,6 +7,9 @@ import { z } from 'zod';
 import { nocobase } from '../src';
 import { NocoBaseClient, type NocoBaseSettings } from '../src/lib/client';
 
+/** Real servers on a busy machine take longer than Jest's five seconds. */
+jest.setTimeout(60_000);
+
 /** The administrator of the test server. */
 export function connection(): NocoBaseSettings {
   const facts = testFacts('nocobase');

@@ -94,3 +94,44 @@ test("calls any endpoint, with the piece's errors", async () => {
   expect((await failureOf(call('/collections/no-such'))).code).toBe('BIZ_QDRANT_NOT_FOUND');
   expect((await failureOf(call('/collections/../secrets'))).code).toBe('BIZ_INPUT_INVALID');
 });
+
+test('an alias is set, switched, used and deleted', async () => {
+  const [first, second, alias] = [uniqueName(), uniqueName(), uniqueName()];
+  await run('create_collection', { collection: first, size: 2 });
+  await run('create_collection', { collection: second, size: 3 });
+  expect(await run('set_alias', { collection: first, alias })).toEqual({
+    alias,
+    collection: first,
+    previous: null,
+  });
+  expect(await run('set_alias', { collection: second, alias })).toMatchObject({ previous: first });
+  expect(await run('list_aliases', {})).toMatchObject({
+    aliases: expect.arrayContaining([{ alias, collection: second }]) as unknown,
+  });
+  expect(await run('get_collection', { collection: alias })).toMatchObject({ vectors: [{ size: 3 }] });
+  expect(await run('delete_alias', { alias })).toEqual({ alias, deleted: true });
+  expect(await run('delete_alias', { alias })).toEqual({ alias, deleted: false });
+});
+
+test('settings are changed, and empty ones refused', async () => {
+  const collection = uniqueName();
+  await run('create_collection', { collection, size: 2 });
+  const settings = { optimizers_config: { indexing_threshold: 5000 } };
+  expect(await run('update_collection', { collection, settings })).toEqual({ collection, updated: true });
+  expect((await failureOf(run('update_collection', { collection, settings: {} }))).code).toBe(
+    'BIZ_INPUT_INVALID',
+  );
+});
+
+test('a snapshot is made and listed, or the server says that it makes none', async () => {
+  const collection = uniqueName();
+  await run('create_collection', { collection, size: 2 });
+  let snapshot: unknown;
+  try {
+    snapshot = await run('create_snapshot', { collection });
+  } catch (error) {
+    expect(error).toMatchObject({ code: expect.stringMatching(/^BIZ_QDRANT_/) as unknown });
+    return;
+  }
+  expect(await run('list_snapshots', { collection })).toMatchObject({ snapshots: [snapshot] });
+});

@@ -272,6 +272,27 @@ describe('reading', () => {
   });
 });
 
+describe('several at once', () => {
+  test('discovers within what example pairs mark out', async () => {
+    const collection = await collectionOf(6);
+    const context = [{ positive: { key: 'k0' }, negative: { id: pointId('k3') } }];
+    const points = await pointsOf('discover_points', { collection, vector: four(1), context });
+    expect(points.length).toBeGreaterThan(0);
+    const error = await failureOf(run('discover_points', { collection, vector: four(1), context: [] }));
+    expect(error.code).toBe('BIZ_INPUT_INVALID');
+  });
+
+  test('answers a batch of searches in order', async () => {
+    const collection = await collectionOf(6);
+    const searches = [0, 4].map((n) => ({ vector: four(n), limit: 1 }));
+    expect(await run('batch_query', { collection, searches })).toMatchObject({
+      results: [{ points: [{ id: pointId('k0') }] }, { points: [{ id: pointId('k4') }] }],
+    });
+    const error = await failureOf(run('batch_query', { collection, searches: [{ limit: 1 }] }));
+    expect(error.message).toContain('Searches[0]');
+  });
+});
+
 describe('changing', () => {
   test('sets, overwrites, removes and clears payload by key and by filter', async () => {
     const collection = await collectionOf(2);

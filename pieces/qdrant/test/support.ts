@@ -7,6 +7,9 @@ import { z } from 'zod';
 import { qdrant } from '../src';
 import type { QdrantAuthProps } from '../src/lib/auth';
 
+/** Real servers on a busy machine take longer than Jest's five seconds. */
+jest.setTimeout(60_000);
+
 /** The test servers' connection. */
 export function connection(): QdrantAuthProps & { url: string; apiKey: string } {
   const server = testFacts('qdrant');

@@ -32,6 +32,12 @@ export const collectionNameProp = Property.ShortText({
   required: true,
 });
 
+export const aliasProp = Property.ShortText({
+  displayName: 'Alias',
+  description: 'Another name for a collection.',
+  required: true,
+});
+
 export const vectorNameProp = Property.Dropdown<string, false, typeof qdrantAuth>({
   auth: qdrantAuth,
   displayName: 'Vector Name',

@@ -19,6 +19,12 @@ export const updateSchema = z.looseObject({ status: z.string() });
 export const booleanSchema = z.boolean();
 export const countSchema = z.looseObject({ count: z.number() });
 
+export const snapshotSchema = z.looseObject({
+  name: z.string(),
+  size: z.number(),
+  creation_time: z.string().nullish(),
+});
+
 const vectorParamsSchema = z.looseObject({ size: z.number(), distance: z.string() });
 
 export const collectionSchema = z.looseObject({
