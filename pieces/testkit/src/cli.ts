@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { addBundle } from './cli/bundle';
+import { addLint } from './cli/lint';
+import { addRun } from './cli/run';
 import { addRunFlows } from './cli/run-flows';
+import { addStrings } from './cli/strings';
 import { codeOf, describeError } from './errors';
 
 const { version } = z
@@ -15,9 +18,18 @@ const program = new Command('bizstack-piece')
   .description('Run, lint and bundle Activepieces pieces, and run exported flows, without a server')
   .version(version);
 addRunFlows(program);
+addLint(program);
 addBundle(program);
+addRun(program);
+addStrings(program);
 
-program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${codeOf(error) ?? 'BIZ_UNEXPECTED'}: ${describeError(error)}\n`);
-  process.exit(1);
-});
+program.parseAsync().then(
+  () => {
+    // Pieces may leave connections open; only run-flows has a reason to stay.
+    if (program.args[0] !== 'run-flows') process.exit();
+  },
+  (error: unknown) => {
+    process.stderr.write(`${codeOf(error) ?? 'BIZ_UNEXPECTED'}: ${describeError(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -10,3 +10,7 @@ export { LIMITS } from './limits';
 export { runFlows, type RunFlowsOptions, type RunningFlows } from './runner';
 export { type LoadedPiece, loadPiece, loadPieces } from './piece/load';
 export { bundlePiece, type BundledPiece, type BundleOptions } from './bundle/bundle';
+export type { Finding, Rule } from './lint/context';
+export { lintPiece, type LintOptions, type LintReport } from './lint/lint';
+export { RULES } from './lint/rules';
+export { translatableStrings } from './lint/strings';

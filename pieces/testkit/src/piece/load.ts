@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Dirent, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { Piece, type PieceAuthProperty } from '@activepieces/pieces-framework';
+import type { Piece, PieceAuthProperty } from '@activepieces/pieces-framework';
 import { extract } from 'tar';
 import { z } from 'zod';
 import { BizError, describeError } from '../errors';
@@ -35,7 +35,7 @@ export const PIECE_ENTRY = join('src', 'index.js');
 export async function loadPieces(paths: readonly string[], cacheDir: string): Promise<Map<string, LoadedPiece>> {
   const loaded = new Map<string, LoadedPiece>();
   for (const path of paths) {
-    for (const directory of await findPieces(resolve(path), cacheDir)) {
+    for (const directory of await findFolders(resolve(path), cacheDir)) {
       const piece = loadPiece(directory);
       const other = loaded.get(piece.name);
       // A folder and the tarball made from it are one piece.
@@ -52,7 +52,7 @@ export async function loadPieces(paths: readonly string[], cacheDir: string): Pr
   return loaded;
 }
 
-async function findPieces(path: string, cacheDir: string): Promise<string[]> {
+async function findFolders(path: string, cacheDir: string): Promise<string[]> {
   if (!existsSync(path)) {
     throw new BizError('BIZ_PIECE_NOT_FOUND', `There is no ${path}.`, {
       hint: 'Give a folder with bundled pieces, or a .tgz file.',
@@ -68,7 +68,7 @@ async function findPieces(path: string, cacheDir: string): Promise<string[]> {
       const directory = await unpackPiece(child, cacheDir);
       if (isPieceFolder(directory)) found.push(directory);
     } else if (entry.name.startsWith('@') && statSync(child).isDirectory()) {
-      found.push(...(await findPieces(child, cacheDir)));
+      found.push(...(await findFolders(child, cacheDir)));
     } else if (statSync(child).isDirectory() && isPieceFolder(child)) {
       found.push(child);
     }
@@ -130,24 +130,22 @@ export function loadPiece(directory: string): LoadedPiece {
   } catch (cause) {
     throw fail(describeError(cause), cause);
   }
-  const piece = findPiece(exported);
+  const [piece] = findPieces(exported);
   if (piece === undefined) throw fail("nothing that it exports has constructor.name 'Piece'.");
   return { name: manifest.name, version: manifest.version, directory, piece };
 }
 
 /**
- * The piece among the exports of a module. A bundled piece carries its own copy of the framework, so it is
+ * The pieces among the exports of a module. A bundled piece carries its own copy of the framework, so it is
  * known by the name of its class, as the server knows it.
  */
-export function findPiece(exported: unknown): AnyPiece | undefined {
-  if (typeof exported !== 'object' || exported === null) return undefined;
-  return Object.values(exported).find(isPiece);
+export function findPieces(exported: unknown): AnyPiece[] {
+  return typeof exported === 'object' && exported !== null ? Object.values(exported).filter(isPiece) : [];
 }
 
 function isPiece(value: unknown): value is AnyPiece {
   return (
-    value instanceof Piece ||
-    (typeof value === 'object' && value !== null && value.constructor?.name === 'Piece' && 'metadata' in value)
+    typeof value === 'object' && value !== null && value.constructor?.name === 'Piece' && 'metadata' in value
   );
 }
 
