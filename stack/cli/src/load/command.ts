@@ -19,6 +19,7 @@ const flags = z.object({
   envFile: z.array(z.string()).default([]),
   adopt: z.boolean().default(false),
   overwrite: z.boolean().default(false),
+  setAccountPassword: z.boolean().default(false),
   dryRun: z.boolean().default(false),
   json: z.boolean().default(false),
 });
@@ -52,6 +53,7 @@ export function loadCommand(rootDir: string): Command {
     .option('--env-file <file>', 'file with NAME=value lines; may be repeated, the last one wins', collect)
     .option('--adopt', 'take over a flow of the same name that no load has made')
     .option('--overwrite', 'replace a flow that was edited since the last load')
+    .option('--set-account-password', 'give the NocoBase account of the flows its password')
     .option('--dry-run', 'show what would be done and change nothing')
     .option('--json', 'print one JSON report to stdout')
     .addHelpText(
@@ -60,7 +62,8 @@ export function loadCommand(rootDir: string): Command {
 Credentials come from the environment or an --env-file, never from arguments:
   Activepieces  ACTIVEPIECES_EMAIL and ACTIVEPIECES_PASSWORD of a platform administrator (created on a
                 fresh instance), or ACTIVEPIECES_API_KEY and ACTIVEPIECES_PROJECT_ID
-  NocoBase      NOCOBASE_EMAIL and NOCOBASE_PASSWORD of an administrator, or NOCOBASE_API_KEY
+  NocoBase      NOCOBASE_ADMIN_EMAIL and NOCOBASE_ADMIN_PASSWORD, or NOCOBASE_ADMIN_API_KEY
+NOCOBASE_ACCOUNT and NOCOBASE_PASSWORD are of the account that flows use (--set-account-password).
 The URLs may come from ACTIVEPIECES_URL and NOCOBASE_LOAD_URL as well.`,
     )
     .action(async (given: unknown) => {
@@ -119,7 +122,12 @@ async function loadTargets(
   const common = { artifacts, dryRun: options.dryRun, listener };
   if (nocobaseUrl !== undefined) {
     done(
-      await loadIntoNocobase({ ...common, url: nocobaseUrl, credentials: nocobaseCredentials(variables) }),
+      await loadIntoNocobase({
+        ...common,
+        url: nocobaseUrl,
+        credentials: nocobaseCredentials(variables),
+        flowAccount: options.setAccountPassword ? flowAccount(variables) : undefined,
+      }),
     );
   }
   if (activepiecesUrl !== undefined) {
@@ -156,18 +164,29 @@ function activepiecesCredentials(variables: Variables): ActivepiecesCredentials 
 }
 
 function nocobaseCredentials(variables: Variables) {
-  const account = variables['NOCOBASE_EMAIL'];
-  const password = variables['NOCOBASE_PASSWORD'];
+  const account = variables['NOCOBASE_ADMIN_EMAIL'];
+  const password = variables['NOCOBASE_ADMIN_PASSWORD'];
   if (account && password) {
     return { account, password };
   }
-  const apiKey = variables['NOCOBASE_API_KEY'];
+  const apiKey = variables['NOCOBASE_ADMIN_API_KEY'];
   if (!apiKey) {
     throw new BizError('BIZ_LOAD_ARGUMENTS', 'No credentials for NocoBase.', {
-      hint: 'Set NOCOBASE_EMAIL and NOCOBASE_PASSWORD in the environment or in an --env-file.',
+      hint: 'Set NOCOBASE_ADMIN_EMAIL and NOCOBASE_ADMIN_PASSWORD in the environment or in an --env-file.',
     });
   }
   return { apiKey };
+}
+
+function flowAccount(variables: Variables): { username: string; password: string } {
+  const username = variables['NOCOBASE_ACCOUNT'];
+  const password = variables['NOCOBASE_PASSWORD'];
+  if (!username || !password) {
+    throw new BizError('BIZ_LOAD_ARGUMENTS', '--set-account-password has no account to set.', {
+      hint: 'Set NOCOBASE_ACCOUNT and NOCOBASE_PASSWORD in the environment or in an --env-file.',
+    });
+  }
+  return { username, password };
 }
 
 function urlOf(variables: Variables, name: string): string | undefined {

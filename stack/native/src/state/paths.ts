@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -28,7 +28,10 @@ export function statePaths(stateDir: string): StatePaths {
 
 /** Makes the folders. Data stays traversable, because PostgreSQL refuses to run as root and runs as another user. */
 export function createStateDirs(paths: StatePaths): void {
-  for (const dir of [paths.stateDir, paths.dataDir]) mkdirSync(dir, { recursive: true, mode: 0o755 });
+  for (const dir of [paths.stateDir, paths.dataDir]) {
+    mkdirSync(dir, { recursive: true });
+    chmodSync(dir, 0o711);
+  }
   for (const dir of [paths.logDir, paths.runDir, paths.secretDir])
     mkdirSync(dir, { recursive: true, mode: 0o700 });
 }

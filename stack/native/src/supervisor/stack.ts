@@ -54,7 +54,6 @@ export class Stack {
     this.secrets = new SecretStore(this.paths.secretDir);
     const saved = readState(this.paths.stateFile)?.basePort;
     this.basePort = options.basePort ?? saved ?? basePortOf(realpathSync(this.paths.stateDir));
-    if (saved !== this.basePort) writeState(this.paths.stateFile, { version: 1, basePort: this.basePort });
     for (const driver of this.order) {
       const runner = new ServiceRunner({
         driver,
@@ -83,6 +82,7 @@ export class Stack {
       );
     }
     this.lock ??= lockOrFail(this.lockFile);
+    writeState(this.paths.stateFile, { version: 1, basePort: this.basePort });
     await stopLeftovers(this.paths.runDir, (entry) =>
       this.options.report({
         service: entry.service,
@@ -134,6 +134,22 @@ export class Stack {
   /** Ends every process at once, without waiting: for the exit of this process. */
   killNow(): void {
     for (const runner of this.runners.values()) runner.killNow();
+  }
+
+  /** Stops what a supervisor that was killed left behind. Nothing may supervise this state folder. */
+  async stopLeftovers(): Promise<void> {
+    const lock = lockOrFail(this.lockFile);
+    try {
+      await stopLeftovers(this.paths.runDir, (entry) =>
+        this.options.report({
+          service: entry.service,
+          level: 'warn',
+          message: `stopping process ${entry.pid}`,
+        }),
+      );
+    } finally {
+      lock.release();
+    }
   }
 
   /** Removes the data of the services. Nothing may run. */

@@ -20,6 +20,8 @@ const plugins = z.looseObject({ data: z.array(plugin) });
 
 const appInfo = z.looseObject({ data: z.looseObject({ version: z.string() }) });
 
+const users = z.looseObject({ data: z.array(z.looseObject({ id: z.union([z.number(), z.string()]) })) });
+
 export type InstalledPlugin = z.infer<typeof plugin>;
 
 /** The calls of NocoBase's REST interface that loading needs. */
@@ -42,6 +44,39 @@ export class NocobaseApi {
       'BIZ_LOAD_CREDENTIALS',
     );
     this.useToken(data.token);
+  }
+
+  async canSignIn(account: string, password: string): Promise<boolean> {
+    const response = await this.http.send({
+      method: 'POST',
+      path: '/auth:signIn',
+      json: { account, password },
+      headers: { 'x-authenticator': 'basic', authorization: '' },
+    });
+    return response.status === 200;
+  }
+
+  async findUser(username: string): Promise<string | undefined> {
+    const filter = JSON.stringify({ username });
+    const response = await this.http.send({ method: 'GET', path: '/users:list', query: { filter } });
+    const { data } = expectAnswer(
+      this.http,
+      response,
+      users,
+      `find the user ${username}`,
+      'BIZ_LOAD_ACCOUNT',
+    );
+    return data[0] === undefined ? undefined : String(data[0].id);
+  }
+
+  async setPassword(id: string, username: string, password: string): Promise<void> {
+    const response = await this.http.send({
+      method: 'POST',
+      path: '/users:update',
+      query: { filterByTk: id },
+      json: { password },
+    });
+    expectAnswer(this.http, response, z.unknown(), `set the password of ${username}`, 'BIZ_LOAD_ACCOUNT');
   }
 
   useToken(token: string): void {

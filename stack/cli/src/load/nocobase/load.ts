@@ -15,6 +15,8 @@ export interface LoadIntoNocobaseOptions {
   readonly credentials: NocobaseCredentials;
   /** Folder with the tarballs; every NocoBase plugin in it is installed and enabled. */
   readonly artifacts: string;
+  /** Account of the flows, made by a plugin: it gets this password unless it has it already. */
+  readonly flowAccount?: { readonly username: string; readonly password: string } | undefined;
   /** Look and plan; change nothing. */
   readonly dryRun?: boolean;
   readonly listener?: LoadListener;
@@ -107,7 +109,37 @@ export async function loadIntoNocobase(options: LoadIntoNocobaseOptions): Promis
       report.step({ kind: 'plugin', name, version, action: 'enabled' });
     }
   }
+  if (options.flowAccount !== undefined) {
+    await ensureFlowAccount(http, api, options.flowAccount, dryRun, report);
+  }
   return report.build({ target: 'nocobase', url, serverVersion, dryRun });
+}
+
+/** Signing in with it tells whether the password is right: the second run of a load changes nothing. */
+async function ensureFlowAccount(
+  http: HttpClient,
+  api: NocobaseApi,
+  { username, password }: { readonly username: string; readonly password: string },
+  dryRun: boolean,
+  report: ReportBuilder,
+): Promise<void> {
+  http.hide(password);
+  if (await api.canSignIn(username, password)) {
+    report.step({ kind: 'account', name: username, action: 'unchanged' });
+    return;
+  }
+  if (dryRun) {
+    report.step({ kind: 'account', name: username, action: 'planned', note: 'would get its password' });
+    return;
+  }
+  const id = await api.findUser(username);
+  if (id === undefined) {
+    throw new BizError('BIZ_LOAD_ACCOUNT', `NocoBase has no user ${username}.`, {
+      hint: '@bizstack/plugin-crm makes it when it is enabled: put its tarball into the folder of packages.',
+    });
+  }
+  await api.setPassword(id, username, password);
+  report.step({ kind: 'account', name: username, action: 'updated', note: 'got its password' });
 }
 
 function assertSameVersions(plugins: readonly Artifact[], installed: readonly InstalledPlugin[]): void {
