@@ -86,6 +86,17 @@ export const SERVICE_RULES = {
     });
   },
 
+  /** `docker compose up --wait` fails when a container ends that nothing waits for. */
+  'one-shot-awaited'(service, name, { base }) {
+    const others = Object.values(base.services).filter(({ profiles = [] }) => profiles.length === 0);
+    const awaited = others.some(
+      ({ depends_on = {} }) => depends_on[name]?.condition === 'service_completed_successfully',
+    );
+    return isOneShot(service) && (service.profiles ?? []).length === 0 && !awaited
+      ? ['ends, and nothing waits for its completion: `up --wait` would fail']
+      : [];
+  },
+
   'literal-secret'(service) {
     return environmentOf(service).flatMap(([name, value]) => {
       const literal = value.replace(/\$\{[^}]*\}/g, '').trim();

@@ -41,7 +41,9 @@ function load(server: ScriptedActivepieces, signal?: AbortSignal) {
   });
 }
 
-/** Records written by a load that found pieces of a killed one say the same: the hashes are of the same files. */
+/** A whole load for each of its requests. */
+jest.setTimeout(120_000);
+
 test('a load that ends after any of its requests is completed by the next one', async () => {
   const whole = await newServer();
   await load(whole);

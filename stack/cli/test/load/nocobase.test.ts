@@ -100,6 +100,23 @@ test('a plugin that never appears is given up with the place of the cause', asyn
   expect(failure.message).toContain(CRM);
 });
 
+test("the flows' account gets its password once", async () => {
+  const flowAccount = { username: 'bizstack-automation', password: 'automation-secret-5' };
+  const report = await load({ flowAccount });
+  expect(server.users[0]?.password).toBe('automation-secret-5');
+  expect(report.steps.at(-1)).toMatchObject({ kind: 'account', action: 'updated' });
+
+  server.requests.length = 0;
+  expect((await load({ flowAccount })).changed).toBe(0);
+  expect(server.requests).not.toContain('POST /api/users:update');
+
+  const failure = await failureOf(
+    load({ flowAccount: { username: 'nobody', password: 'automation-secret-6' } }),
+  );
+  expect(failure.code).toBe('BIZ_LOAD_ACCOUNT');
+  expect(failure.message).not.toContain('automation-secret-6');
+});
+
 test('a wrong password, and a server of another major version', async () => {
   const credentials = { account: 'admin@example.com', password: 'not-the-secret-1' };
   const wrong = await failureOf(load({ credentials }));

@@ -88,7 +88,7 @@ export class ScriptedActivepieces extends ScriptedServer {
       pieces: [...this.pieces].sort(([a], [b]) => (a < b ? -1 : 1)),
       connections: [...this.connections.values()],
       flows: this.flows.map(({ status, publishedVersionId, metadata, version }) => {
-        const { bizstack } = { bizstack: {}, ...metadata };
+        const bizstack = (metadata?.['bizstack'] ?? {}) as Record<string, unknown>;
         return {
           status,
           published: publishedVersionId === version.id,

@@ -17,6 +17,7 @@ export class ScriptedNocobase extends ScriptedServer {
   readonly plugins: StoredPlugin[] = [
     { packageName: '@nocobase/plugin-ai', version: '2.2.15', enabled: true },
   ];
+  readonly users = [{ id: 7, username: 'bizstack-automation', password: 'unset' }];
   /** How many look-ups a plugin stays unseen after it was added. */
   slowAdding = 0;
   /** Names that it refuses to enable. */
@@ -27,7 +28,8 @@ export class ScriptedNocobase extends ScriptedServer {
     const route = `${request.method} ${request.path.replace('/api', '')}`;
     if (route === 'POST /auth:signIn') {
       const { account, password } = request.json();
-      return account === this.account.account && password === this.account.password
+      const isUser = this.users.some((user) => user.username === account && user.password === password);
+      return isUser || (account === this.account.account && password === this.account.password)
         ? { status: 200, body: { data: { token: 'nocobase-token' } } }
         : { status: 401, body: { errors: [{ message: 'The account or password is wrong' }] } };
     }
@@ -40,6 +42,17 @@ export class ScriptedNocobase extends ScriptedServer {
       case 'GET /pm:list':
         this.#unpack();
         return { status: 200, body: { data: this.plugins } };
+      case 'GET /users:list': {
+        const { username } = JSON.parse(request.query.get('filter') ?? '{}') as { username?: string };
+        return { status: 200, body: { data: this.users.filter((user) => user.username === username) } };
+      }
+      case 'POST /users:update': {
+        const user = this.users.find(({ id }) => String(id) === request.query.get('filterByTk'));
+        if (user !== undefined) {
+          user.password = String(request.json()['password']);
+        }
+        return { status: 200, body: { data: [] } };
+      }
       case 'POST /pm:add':
         return this.#add(await request.form());
       case 'POST /pm:enable':
