@@ -85,7 +85,7 @@ class Collection:
         self.pending_points = 0
         self.optimizing = False
         self.optimizer_error: str | None = None
-        self._estimate_pending()
+        self._estimate_pending(shard)
 
     # ---- opening and closing
 
@@ -237,12 +237,13 @@ class Collection:
             shard.flush()
             shard.close()
             try:
-                self._handle.replace(edge.EdgeShard.load(str(self.shard_directory), wanted))
+                opened = edge.EdgeShard.load(str(self.shard_directory), wanted)
             except BaseException as error:
                 self._handle.replace(edge.EdgeShard.load(str(self.shard_directory)))
                 raise from_engine(error) from error
+            self._handle.replace(opened)
             self.save(config=config)
-            self._estimate_pending()
+            self._estimate_pending(opened)
             self.pending_bytes = max(self.pending_bytes, self.indexing_threshold_bytes)
             self.pending_points = max(self.pending_points, 1)
 
@@ -258,9 +259,8 @@ class Collection:
         """Rough size of a point's dense vectors."""
         return sum(kind.size * 4 for kind in self.schema.kinds.values() if not kind.sparse) or 256
 
-    def _estimate_pending(self) -> None:
-        with self._handle.use() as shard:
-            info = shard.info()
+    def _estimate_pending(self, shard: edge.EdgeShard) -> None:
+        info = shard.info()
         dense = sum(not kind.sparse for kind in self.schema.kinds.values()) or 1
         missing = max(0, info.points_count * dense - info.indexed_vectors_count)
         self.pending_points = missing
