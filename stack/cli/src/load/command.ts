@@ -1,8 +1,10 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BizError, isBizError, messageOf } from '@bizstack/contracts';
+import { DRIVERS, connectionValues } from '@bizstack/native';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { openStack } from '../clone';
 import { type ActivepiecesCredentials } from './activepieces/session';
 import { loadIntoActivepieces } from './activepieces/load';
 import { readEnvFile } from './env-file';
@@ -17,6 +19,7 @@ const flags = z.object({
   connections: z.string().optional(),
   flow: z.array(z.string()).optional(),
   envFile: z.array(z.string()).default([]),
+  native: z.boolean().default(false),
   adopt: z.boolean().default(false),
   overwrite: z.boolean().default(false),
   setAccountPassword: z.boolean().default(false),
@@ -51,6 +54,7 @@ export function loadCommand(rootDir: string): Command {
       collect,
     )
     .option('--env-file <file>', 'file with NAME=value lines; may be repeated, the last one wins', collect)
+    .option('--native', "fill connections with the values of this clone's running native stack")
     .option('--adopt', 'take over a flow of the same name that no load has made')
     .option('--overwrite', 'replace a flow that was edited since the last load')
     .option('--set-account-password', 'give the NocoBase account of the flows its password')
@@ -107,9 +111,11 @@ async function loadTargets(
   done: (report: LoadReport) => void,
 ): Promise<void> {
   const variables: Variables = Object.fromEntries(
-    [process.env, ...(await Promise.all(options.envFile.map(readEnvFile)))].flatMap((set) =>
-      Object.entries(set),
-    ),
+    [
+      process.env,
+      options.native ? nativeValues() : {},
+      ...(await Promise.all(options.envFile.map(readEnvFile))),
+    ].flatMap((set) => Object.entries(set)),
   );
   const activepiecesUrl = options.activepiecesUrl ?? urlOf(variables, 'ACTIVEPIECES_URL');
   const nocobaseUrl = options.nocobaseUrl ?? urlOf(variables, 'NOCOBASE_LOAD_URL');
@@ -145,6 +151,15 @@ async function loadTargets(
       }),
     );
   }
+}
+
+/** What connections of a flow need to reach the services of this clone; holds secrets. */
+function nativeValues(): Variables {
+  const flows = DRIVERS.find(({ name }) => name === 'flows');
+  if (flows === undefined) {
+    throw new BizError('BIZ_LOAD_NATIVE', 'The native stack has no flow runner whose values could be used.');
+  }
+  return connectionValues(openStack().contextOf(flows));
 }
 
 function activepiecesCredentials(variables: Variables): ActivepiecesCredentials {
