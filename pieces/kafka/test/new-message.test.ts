@@ -279,8 +279,7 @@ describe('where it starts', () => {
     const { harness } = open({ topicPattern: `${prefix}.*`, start: 'latest' });
     await harness.enable();
     expect(await poll(harness)).toEqual([]);
-    const topic = `${prefix}.late`;
-    await withRawAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics: [{ topic }] }));
+    const topic = await newTopic(1, {}, `${prefix}.late`);
     await produce(topic, [{ value: json(7) }]);
     expect(numbers(await poll(harness))).toEqual([7]);
   });

@@ -15,20 +15,9 @@ const STEP_TIMEOUT_MS = 8_000;
  */
 export async function checkConnection(auth: KafkaAuthValues): Promise<void> {
   const config = kafkaConfig(auth);
-  const failures: unknown[] = [];
-  for (const address of parseBrokers(auth.brokers)) {
-    try {
-      await checkName(address);
-      await checkSocket(address, auth);
-      failures.length = 0;
-      break;
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
-
-  const admin = new Kafka({ ...config, retry: { retries: 0 } }).admin();
+  const { host, port } = await firstReachable(auth);
+  const broker = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const admin = new Kafka({ ...config, brokers: [broker], retry: { retries: 0 } }).admin();
   try {
     await admin.connect();
     await admin.listTopics();
@@ -37,6 +26,20 @@ export async function checkConnection(auth: KafkaAuthValues): Promise<void> {
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
+}
+
+async function firstReachable(auth: KafkaAuthValues): Promise<BrokerAddress> {
+  const failures: unknown[] = [];
+  for (const address of parseBrokers(auth.brokers)) {
+    try {
+      await checkName(address);
+      await checkSocket(address, auth);
+      return address;
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw failures[0];
 }
 
 function explain(error: unknown, auth: KafkaAuthValues): BizError {

@@ -2,7 +2,7 @@ import zlib from 'node:zlib';
 import { BizError } from '@bizstack/piece-common';
 import { decompress as zstdDecompress } from 'fzstd';
 import { CompressionCodecs, CompressionTypes } from 'kafkajs';
-import { compress as lz4Compress, decompress as lz4Decompress } from 'lz4js';
+import { compressBlock, decompress as lz4Decompress } from 'lz4js';
 import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappyjs';
 
 interface Encoder {
@@ -23,6 +23,34 @@ export function decodeSnappy(input: Buffer): Buffer {
     at += 4 + length;
   }
   return Buffer.concat(parts);
+}
+
+/** Magic, flags (version 1, independent blocks), 4 MB blocks, and the checksum of these two bytes. */
+const LZ4_HEADER = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73]);
+const LZ4_BLOCK_BYTES = 4 * 1024 * 1024;
+const LZ4_UNCOMPRESSED = 0x8000_0000;
+const LZ4_HASH_ENTRIES = 1 << 16;
+
+/** An LZ4 frame with independent blocks: Kafka's brokers read no other, and lz4js's own frames are not. */
+export function encodeLz4(input: Buffer): Buffer {
+  const parts: Buffer[] = [LZ4_HEADER];
+  for (let at = 0; at < input.length; at += LZ4_BLOCK_BYTES) {
+    const block = input.subarray(at, at + LZ4_BLOCK_BYTES);
+    const target = Buffer.alloc(block.length + Math.ceil(block.length / 255) + 16);
+    const written = compressBlock(block, target, 0, block.length, new Uint32Array(LZ4_HASH_ENTRIES));
+    const compressed = written > 0 && written < block.length;
+    parts.push(
+      uint32(compressed ? written : block.length + LZ4_UNCOMPRESSED),
+      compressed ? target.subarray(0, written) : block,
+    );
+  }
+  return Buffer.concat([...parts, uint32(0)]);
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
 }
 
 function encodeZstd(input: Buffer): Buffer {
@@ -48,7 +76,7 @@ export function registerCodecs(): void {
     decompress: async (buffer: Buffer) => decodeSnappy(buffer),
   });
   CompressionCodecs[CompressionTypes.LZ4] = () => ({
-    compress: async ({ buffer }: Encoder) => Buffer.from(lz4Compress(buffer)),
+    compress: async ({ buffer }: Encoder) => encodeLz4(buffer),
     decompress: async (buffer: Buffer) => Buffer.from(lz4Decompress(buffer)),
   });
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({

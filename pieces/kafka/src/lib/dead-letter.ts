@@ -3,6 +3,7 @@ import type { KafkaMessage, Message } from 'kafkajs';
 import type { KafkaConnection } from './client';
 import { hasErrorType } from './errors';
 import type { TopicPartition } from './positions';
+import { createTopic } from './topics';
 
 /** Headers that say where a dead letter comes from. */
 export const DEAD_LETTER_HEADERS = {
@@ -64,10 +65,7 @@ export async function sendDeadLetters(
 
 async function ensureTopic(connection: KafkaConnection, topic: string): Promise<void> {
   const admin = await connection.admin();
-  await admin.createTopics({
-    topics: [{ topic, numPartitions: -1, replicationFactor: -1 }],
-    waitForLeaders: true,
-  });
+  await createTopic(admin, { topic, numPartitions: -1, replicationFactor: -1 });
   // The producer remembers that the topic was missing; a new one asks again.
   await connection.discardProducer('idempotent');
 }

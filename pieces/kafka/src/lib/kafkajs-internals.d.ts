@@ -93,7 +93,14 @@ declare module 'kafkajs/src/network/socketFactory' {
 }
 
 declare module 'lz4js' {
-  export function compress(input: Uint8Array): Uint8Array;
+  /** Returns the bytes written, 0 when the block cannot be compressed. */
+  export function compressBlock(
+    source: Uint8Array,
+    target: Uint8Array,
+    sourceIndex: number,
+    sourceLength: number,
+    hashTable: Uint32Array,
+  ): number;
   export function decompress(input: Uint8Array): Uint8Array;
 }
 

@@ -1,5 +1,6 @@
-import { BizError } from '@bizstack/piece-common';
-import type { Admin } from 'kafkajs';
+import { BizError, withRetry } from '@bizstack/piece-common';
+import type { Admin, ITopicConfig } from 'kafkajs';
+import { hasErrorType } from './errors';
 
 /** Internal topics of Kafka and its tools; never matched by a pattern and not shown in lists. */
 export function isInternalTopic(topic: string): boolean {
@@ -42,4 +43,20 @@ export async function resolveTopics(admin: Admin, { topics, pattern }: TopicChoi
       ? []
       : existing.filter((topic) => !isInternalTopic(topic) && matchesPattern(topic, pattern));
   return [...new Set([...topics, ...matched])].sort();
+}
+
+/**
+ * Creates a topic and waits until its partitions have leaders.
+ * @returns false when it existed.
+ */
+export async function createTopic(admin: Admin, config: ITopicConfig): Promise<boolean> {
+  const created = await admin.createTopics({ waitForLeaders: false, topics: [config] });
+  // A broker may not know the topic yet that the controller has just made.
+  await withRetry(() => admin.fetchTopicMetadata({ topics: [config.topic] }), {
+    attempts: 10,
+    baseDelayMs: 100,
+    maxDelayMs: 1_000,
+    retryable: (error) => hasErrorType(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'),
+  });
+  return created;
 }

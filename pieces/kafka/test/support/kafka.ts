@@ -21,20 +21,26 @@ export async function withRawAdmin<T>(work: (admin: Admin) => Promise<T>): Promi
   }
 }
 
-export async function newTopic(partitions = 1, config: Record<string, string> = {}): Promise<string> {
-  const topic = uniqueName('test');
-  await withRawAdmin((admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        {
-          topic,
-          numPartitions: partitions,
-          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-        },
-      ],
-    }),
-  );
+export async function newTopic(
+  partitions = 1,
+  config: Record<string, string> = {},
+  topic = uniqueName('test'),
+): Promise<string> {
+  await withRawAdmin(async (admin) => {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await admin.createTopics({
+      waitForLeaders: false,
+      topics: [{ topic, numPartitions: partitions, configEntries }],
+    });
+    const deadline = Date.now() + 10_000;
+    // The broker learns from the controller about the new topic.
+    for (let known = false; !known && Date.now() < deadline;) {
+      known = await admin.fetchTopicMetadata({ topics: [topic] }).then(
+        (metadata) => metadata.topics[0]?.partitions.length === partitions,
+        () => false,
+      );
+    }
+  });
   return topic;
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { kafkaAuth } from '../auth';
 import { withAdmin } from '../client';
 import { configEntries, configProp } from '../props/config';
+import { createTopic as create } from '../topics';
 
 const count = z.coerce
   .number()
@@ -62,11 +63,7 @@ export const createTopic = createAction({
     const entries = configEntries(propsValue.config);
     const created = await withAdmin(
       auth.props,
-      (admin) =>
-        admin.createTopics({
-          waitForLeaders: true,
-          topics: [{ topic, numPartitions, replicationFactor, configEntries: entries }],
-        }),
+      (admin) => create(admin, { topic, numPartitions, replicationFactor, configEntries: entries }),
       { topic },
     );
     if (!created && propsValue.failIfExists === true) {
