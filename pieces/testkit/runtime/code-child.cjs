@@ -14,7 +14,8 @@ function requireForCode(name) {
 async function run({ code, inputs }) {
   const module = { exports: {} };
   new Function('module', 'exports', 'require', code)(module, module.exports, requireForCode);
-  if (typeof module.exports.code !== 'function') throw new Error('The source exports no function named "code".');
+  if (typeof module.exports.code !== 'function')
+    throw new Error('The source exports no function named "code".');
   return module.exports.code(inputs);
 }
 

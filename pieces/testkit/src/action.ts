@@ -39,9 +39,7 @@ export type PropsInput<P extends InputPropertyMap> = string extends keyof P
 
 /** The auth of an action or trigger: the connection value it declares, or a short form of it. */
 export type AuthOption<A extends PieceAuthProperty | PieceAuthProperty[] | undefined> =
-  | AppConnectionValueForAuthProperty<ExtractPieceAuthPropertyTypeForMethods<A>>
-  | AuthInput
-  | undefined;
+  AppConnectionValueForAuthProperty<ExtractPieceAuthPropertyTypeForMethods<A>> | AuthInput | undefined;
 
 /** What a piece finds around it, shared by actions, triggers and property options. */
 export interface EnvironmentOptions {
@@ -146,7 +144,10 @@ function toResult(
 ): ActionResult {
   const paused = effects.waitpoints.find(({ id }) => id === effects.waitFor);
   if (effects.waitFor !== undefined && effects.waitFor !== '' && paused === undefined) {
-    throw new BizError('BIZ_RUN_WAITPOINT_UNKNOWN', `The action waits for "${effects.waitFor}", which it never created.`);
+    throw new BizError(
+      'BIZ_RUN_WAITPOINT_UNKNOWN',
+      `The action waits for "${effects.waitFor}", which it never created.`,
+    );
   }
   return {
     output,
@@ -170,7 +171,12 @@ export function resumePayload(given: Partial<ResumePayload>): ResumePayload {
 }
 
 /** Store, files, connections and server of a context outside of a flow. */
-export async function servicesFor(options: EnvironmentOptions, identity: Identity, backend: StoreBackend, prefix = '') {
+export async function servicesFor(
+  options: EnvironmentOptions,
+  identity: Identity,
+  backend: StoreBackend,
+  prefix = '',
+) {
   const host = await sharedFileHost();
   return {
     store: createStore(backend, { flowId: identity.flowId, prefix }),

@@ -7,7 +7,7 @@ export function writeFileAtomic(file: string, data: string | Buffer): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   const handle = openSync(temporary, 'w', 0o600);
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(handle, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

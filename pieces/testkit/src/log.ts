@@ -45,7 +45,10 @@ export class Redactor {
 }
 
 /** One JSON object a line on standard output. */
-export function jsonLog(redactor: Redactor, write: (line: string) => void = (line) => process.stdout.write(line)): RunnerLog {
+export function jsonLog(
+  redactor: Redactor,
+  write: (line: string) => void = (line) => process.stdout.write(line),
+): RunnerLog {
   return (level, message, fields = {}) => {
     const line = { time: new Date().toISOString(), level, message, ...fields };
     write(`${JSON.stringify(redactor.value(line))}\n`);

@@ -14,8 +14,9 @@ import { withDeadline } from './deadline';
 import { BizError } from './errors';
 import { LIMITS } from './limits';
 
-export interface PropertyOptions<A extends PieceAuthProperty | PieceAuthProperty[] | undefined = PieceAuthProperty>
-  extends EnvironmentOptions {
+export interface PropertyOptions<
+  A extends PieceAuthProperty | PieceAuthProperty[] | undefined = PieceAuthProperty,
+> extends EnvironmentOptions {
   /** Name of the prop whose options are wanted. */
   property: string;
   /** Values of the props in `refreshers`. */

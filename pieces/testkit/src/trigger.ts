@@ -5,14 +5,13 @@ import {
   type Trigger,
   TriggerStrategy,
 } from '@activepieces/pieces-framework';
-import { type AppEventListener, type EventPayload, type ParseEventResponse, type TriggerPayload } from '@activepieces/shared';
 import {
-  type AuthOption,
-  authFor,
-  type EnvironmentOptions,
-  type PropsInput,
-  servicesFor,
-} from './action';
+  type AppEventListener,
+  type EventPayload,
+  type ParseEventResponse,
+  type TriggerPayload,
+} from '@activepieces/shared';
+import { type AuthOption, authFor, type EnvironmentOptions, type PropsInput, servicesFor } from './action';
 import { defaultIdentity } from './context/action-context';
 import { MemoryStoreBackend, type StoreBackend } from './context/store';
 import {
@@ -55,7 +54,9 @@ export interface TriggerHarness {
   /** The Test button: `test`, with a store of its own. */
   test(payload?: Partial<TriggerPayload>): Promise<unknown[]>;
   renew(): Promise<void>;
-  handshake(payload: Partial<TriggerPayload>): Promise<{ status: number; body?: unknown; headers?: Record<string, string> }>;
+  handshake(
+    payload: Partial<TriggerPayload>,
+  ): Promise<{ status: number; body?: unknown; headers?: Record<string, string> }>;
   /** `onStart`, which the engine calls at the start of every run. */
   start(payload: unknown): Promise<void>;
 }
@@ -119,7 +120,11 @@ function openTrigger(trigger: Trigger, options: TriggerHarnessOptions): TriggerH
     test: async (payload) => runTriggerHook(trigger, 'test', await context(payload, 'test')),
     renew: () => hook('onRenew', (ctx) => trigger.onRenew(ctx)),
     handshake: async (payload) =>
-      withDeadline(trigger.onHandshake(await context(payload)), LIMITS.triggerHookTimeoutMs, late(trigger, 'onHandshake')),
+      withDeadline(
+        trigger.onHandshake(await context(payload)),
+        LIMITS.triggerHookTimeoutMs,
+        late(trigger, 'onHandshake'),
+      ),
     start: async (payload) => {
       const { flows: _flows, ...ctx } = await context();
       await trigger.onStart({ ...ctx, run: { id: identity.runId }, payload });
@@ -136,9 +141,13 @@ export async function runTriggerHook(
   const work: Promise<unknown> = hook === 'run' ? trigger.run(context) : trigger.test(context);
   const output = await withDeadline(work, LIMITS.triggerRunTimeoutMs, late(trigger, hook));
   if (!Array.isArray(output)) {
-    throw new BizError('BIZ_TRIGGER_OUTPUT', `Trigger "${trigger.name}" returned ${typeof output} instead of a list.`, {
-      hint: 'Return an array with one element for each run.',
-    });
+    throw new BizError(
+      'BIZ_TRIGGER_OUTPUT',
+      `Trigger "${trigger.name}" returned ${typeof output} instead of a list.`,
+      {
+        hint: 'Return an array with one element for each run.',
+      },
+    );
   }
   return output;
 }
@@ -152,9 +161,13 @@ export function triggerOf(piece: Pick<Piece, 'triggers' | 'displayName'>, name: 
   const triggers = piece.triggers();
   const trigger = Object.hasOwn(triggers, name) ? triggers[name] : undefined;
   if (trigger === undefined) {
-    throw new BizError('BIZ_PIECE_TRIGGER_MISSING', `Piece "${piece.displayName}" has no trigger "${name}".`, {
-      hint: `It has: ${Object.keys(triggers).join(', ') || 'none'}.`,
-    });
+    throw new BizError(
+      'BIZ_PIECE_TRIGGER_MISSING',
+      `Piece "${piece.displayName}" has no trigger "${name}".`,
+      {
+        hint: `It has: ${Object.keys(triggers).join(', ') || 'none'}.`,
+      },
+    );
   }
   return trigger;
 }
@@ -176,7 +189,13 @@ export async function deliverAppWebhook(
   delivery: AppWebhookDelivery,
 ): Promise<{ reply: ParseEventResponse['reply']; items: unknown[] }> {
   const { piece, harness } = delivery;
-  const payload: EventPayload = { body: {}, method: 'POST', headers: {}, queryParams: {}, ...delivery.payload };
+  const payload: EventPayload = {
+    body: {},
+    method: 'POST',
+    headers: {},
+    queryParams: {},
+    ...delivery.payload,
+  };
   const appWebhookUrl = delivery.appWebhookUrl ?? 'http://127.0.0.1/app-webhooks';
   if (piece.events === undefined) {
     throw new BizError('BIZ_TRIGGER_APP_WEBHOOK', `Piece "${piece.displayName}" has no event processors.`, {
@@ -186,7 +205,9 @@ export async function deliverAppWebhook(
   const parsed = piece.events.parseAndReply({ payload, server: { publicUrl: appWebhookUrl } });
   const matches = harness.listeners.some(
     ({ events, identifierValue }) =>
-      parsed.event !== undefined && events.includes(parsed.event) && identifierValue === parsed.identifierValue,
+      parsed.event !== undefined &&
+      events.includes(parsed.event) &&
+      identifierValue === parsed.identifierValue,
   );
   if (!matches) return { reply: parsed.reply, items: [] };
   if (!piece.events.verify({ webhookSecret: delivery.webhookSecret, payload, appWebhookUrl })) {

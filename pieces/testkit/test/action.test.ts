@@ -22,11 +22,21 @@ describe('runAction', () => {
       props: { text: 'hello' },
       identity: { runId: 'run-1', stepName: 'step_7', projectId: 'p', flowId: 'f' },
     });
-    expect(output).toMatchObject({ text: 'hello', url: 'http://demo', runId: 'run-1', stepName: 'step_7', projectId: 'p', flowId: 'f' });
+    expect(output).toMatchObject({
+      text: 'hello',
+      url: 'http://demo',
+      runId: 'run-1',
+      stepName: 'step_7',
+      projectId: 'p',
+      flowId: 'f',
+    });
   });
 
   it('takes plain props of a custom connection as auth', async () => {
-    const { output } = await runAction(echo, { auth: { url: 'http://plain', apiKey: 'key-2' }, props: { text: 'x' } });
+    const { output } = await runAction(echo, {
+      auth: { url: 'http://plain', apiKey: 'key-2' },
+      props: { text: 'x' },
+    });
     expect(output).toMatchObject({ url: 'http://plain' });
   });
 
@@ -56,7 +66,9 @@ describe('runAction', () => {
   });
 
   it('refuses props that do not fit and says which', async () => {
-    await expect(runAction(echo, { auth, props: { text: 'x', count: 'many', list: [{ name: 'a', value: 'b' }] } })).rejects.toMatchObject({
+    await expect(
+      runAction(echo, { auth, props: { text: 'x', count: 'many', list: [{ name: 'a', value: 'b' }] } }),
+    ).rejects.toMatchObject({
       code: 'BIZ_PIECE_PROPS_INVALID',
       message: expect.stringMatching(/count.*Expected number, received: many.*list.*value.*Expected number/s),
     });
@@ -83,15 +95,21 @@ describe('runAction', () => {
 
   it('keeps FLOW entries of the store to one flow and shares PROJECT entries', async () => {
     const store = new MemoryStoreBackend();
-    const call = async (scope: string, flowId: string) => (await runAction(remember, { store, identity: { flowId }, props: { scope } })).output;
-    expect([await call('flow', 'one'), await call('flow', 'one'), await call('flow', 'two')]).toEqual([1, 2, 1]);
+    const call = async (scope: string, flowId: string) =>
+      (await runAction(remember, { store, identity: { flowId }, props: { scope } })).output;
+    expect([await call('flow', 'one'), await call('flow', 'one'), await call('flow', 'two')]).toEqual([
+      1, 2, 1,
+    ]);
     expect([await call('project', 'one'), await call('project', 'two')]).toEqual([1, 2]);
   });
 
   it('keeps a file store over processes', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'testkit-store-')), 'store.json');
     await runAction(remember, { store: new FileStoreBackend(file), props: { scope: 'flow' } });
-    const { output } = await runAction(remember, { store: new FileStoreBackend(file), props: { scope: 'flow' } });
+    const { output } = await runAction(remember, {
+      store: new FileStoreBackend(file),
+      props: { scope: 'flow' },
+    });
     expect(output).toBe(2);
   });
 
@@ -113,11 +131,16 @@ describe('runAction', () => {
   it('pauses until a moment, and refuses one that is no date', async () => {
     const { paused } = await runAction(waitForCall, { props: { until: '2030-01-01T00:00:00Z' } });
     expect(paused).toMatchObject({ type: 'DELAY', resumeDateTime: '2030-01-01T00:00:00Z' });
-    await expect(runAction(waitForCall, { props: { until: 'soon' } })).rejects.toMatchObject({ code: 'BIZ_RUN_WAITPOINT_DATE' });
+    await expect(runAction(waitForCall, { props: { until: 'soon' } })).rejects.toMatchObject({
+      code: 'BIZ_RUN_WAITPOINT_DATE',
+    });
   });
 
   it('reports stop, respond, tags, output updates, connections', async () => {
-    const stopped = await runAction(effects, { props: { stop: true }, connections: { other: 'secret-text' } });
+    const stopped = await runAction(effects, {
+      props: { stop: true },
+      connections: { other: 'secret-text' },
+    });
     expect(stopped).toMatchObject({
       stopped: { status: 201, body: 'stopped' },
       responded: undefined,
@@ -137,7 +160,10 @@ describe('runAction', () => {
 
 describe('property options', () => {
   it('asks a dropdown with and without a connection', async () => {
-    expect(await runOptions(echo, { property: 'topic' })).toMatchObject({ disabled: true, placeholder: 'Connect first' });
+    expect(await runOptions(echo, { property: 'topic' })).toMatchObject({
+      disabled: true,
+      placeholder: 'Connect first',
+    });
     expect(await runOptions(echo, { property: 'topic', auth, searchValue: 'o' })).toEqual({
       options: [{ label: 'http://demo o', value: 'orders' }],
     });
@@ -145,8 +171,12 @@ describe('property options', () => {
   });
 
   it('says so when a prop has no options', async () => {
-    await expect(runOptions(echo, { property: 'text' })).rejects.toMatchObject({ code: 'BIZ_PIECE_PROPERTY' });
-    await expect(runDynamicProps(echo, { property: 'nope' })).rejects.toMatchObject({ code: 'BIZ_PIECE_PROPERTY' });
+    await expect(runOptions(echo, { property: 'text' })).rejects.toMatchObject({
+      code: 'BIZ_PIECE_PROPERTY',
+    });
+    await expect(runDynamicProps(echo, { property: 'nope' })).rejects.toMatchObject({
+      code: 'BIZ_PIECE_PROPERTY',
+    });
   });
 
   it('validates a connection with its plain props', async () => {

@@ -9,17 +9,28 @@ describe('bundlePiece', () => {
   it('writes one CommonJS file without dependencies that loads alone and runs', async () => {
     const bundled = await bundleDemo();
     const manifest: unknown = JSON.parse(readFileSync(join(bundled.directory, 'package.json'), 'utf8'));
-    expect(manifest).toMatchObject({ name: '@acme/piece-demo', version: '0.2.0', main: './src/index.js', dependencies: {} });
+    expect(manifest).toMatchObject({
+      name: '@acme/piece-demo',
+      version: '0.2.0',
+      main: './src/index.js',
+      dependencies: {},
+    });
     expect(bundled.tarball).toMatch(/acme-piece-demo-0\.2\.0\.tgz$/);
     const { piece } = loadPiece(bundled.directory);
     const action = piece.getAction('make_file');
-    expect((await runAction(action!, { props: { content: 'x' } })).output).toMatchObject({ file: expect.any(String) });
+    expect((await runAction(action!, { props: { content: 'x' } })).output).toMatchObject({
+      file: expect.any(String),
+    });
   });
 
   it('keeps the heap of a piece far below that of the whole shared package', async () => {
     const { directory } = await bundleDemo();
     const measure = join(__dirname, '..', 'runtime', 'measure-piece.cjs');
-    const output = execFileSync(process.execPath, ['--expose-gc', measure, join(directory, 'src', 'index.js')], { encoding: 'utf8' });
+    const output = execFileSync(
+      process.execPath,
+      ['--expose-gc', measure, join(directory, 'src', 'index.js')],
+      { encoding: 'utf8' },
+    );
     const { heapMb } = JSON.parse(output) as { heapMb: number };
     expect(heapMb).toBeLessThan(25);
   });
@@ -40,8 +51,12 @@ describe('bundlePiece', () => {
 
   it('fails with a code when the piece does not compile or is not there', async () => {
     const broken = pieceSource('@acme/piece-broken', '0.1.0', "import './missing';\n");
-    await expect(bundlePiece({ pieceDir: broken, outDir: scratch('out') })).rejects.toMatchObject({ code: 'BIZ_BUNDLE_FAILED' });
-    await expect(bundlePiece({ pieceDir: scratch('empty'), outDir: scratch('out') })).rejects.toMatchObject({ code: 'BIZ_BUNDLE_FAILED' });
+    await expect(bundlePiece({ pieceDir: broken, outDir: scratch('out') })).rejects.toMatchObject({
+      code: 'BIZ_BUNDLE_FAILED',
+    });
+    await expect(bundlePiece({ pieceDir: scratch('empty'), outDir: scratch('out') })).rejects.toMatchObject({
+      code: 'BIZ_BUNDLE_FAILED',
+    });
   });
 });
 
@@ -49,7 +64,10 @@ describe('usedNames', () => {
   it.each([
     ["import { a, b as c, type T } from '@activepieces/shared';", ['a', 'b']],
     ["import type { T } from '@activepieces/shared';", []],
-    ['const shared_1 = require("@activepieces/shared");\nshared_1.isNil(x); (0, shared_1.isEmpty)(y)', ['isEmpty', 'isNil']],
+    [
+      'const shared_1 = require("@activepieces/shared");\nshared_1.isNil(x); (0, shared_1.isEmpty)(y)',
+      ['isEmpty', 'isNil'],
+    ],
     ["import * as shared from '@activepieces/shared';\nshared.isNil(1)", ['isNil']],
     ["export * from '@activepieces/shared';", ['*']],
     ['foo(require("@activepieces/shared"))', ['*']],

@@ -78,7 +78,12 @@ describe('conditions', () => {
   it('joins the outer list by OR and the inner one by AND', () => {
     const yes = { firstValue: 1, operator: Op.EXISTS };
     const no = { firstValue: 1, operator: Op.DOES_NOT_EXIST };
-    expect(conditionsMatch([[yes, no], [yes, yes]])).toBe(true);
+    expect(
+      conditionsMatch([
+        [yes, no],
+        [yes, yes],
+      ]),
+    ).toBe(true);
     expect(conditionsMatch([[yes, no], [no]])).toBe(false);
     expect(conditionsMatch([])).toBe(false);
   });

@@ -23,25 +23,45 @@ afterEach(async () => {
 });
 
 function launch(flow: unknown, stateDir: string, extra: string[] = []): Child {
-  const child = spawnRunner(['--flow', flowFile(flow), '--pieces', piecesDir, '--state', stateDir, '--poll-seconds', '0.02', ...extra]);
+  const child = spawnRunner([
+    '--flow',
+    flowFile(flow),
+    '--pieces',
+    piecesDir,
+    '--state',
+    stateDir,
+    '--poll-seconds',
+    '0.02',
+    ...extra,
+  ]);
   children.push(child);
   return child;
 }
 
-const listening = (child: Child) => until(() => child.lines.find(({ message }) => message === 'listening')?.['url'] as string | undefined, 'listening');
+const listening = (child: Child) =>
+  until(
+    () => child.lines.find(({ message }) => message === 'listening')?.['url'] as string | undefined,
+    'listening',
+  );
 
 describe('kill -9', () => {
   it('loses no message and keeps the order of each key, whenever it comes', async () => {
     const target = await receiver();
     const count = 120;
-    const source = await lineSource(Array.from({ length: count }, (_, value) => ({ key: `k${value % 3}`, value })), 7);
+    const source = await lineSource(
+      Array.from({ length: count }, (_, value) => ({ key: `k${value % 3}`, value })),
+      7,
+    );
     const flow = template('Survive', demoTrigger('new_line', { source: source.url }), [
       piece('step_1', 'post', { url: target.url, value: "{{trigger['value']}}" }),
     ]);
     const stateDir = scratch('state');
     for (const goal of [5, 20, 33, 61, 90]) {
       const child = launch(flow, stateDir);
-      await until(() => target.received.length >= goal || new Set(target.received).size === count, `${goal} messages`);
+      await until(
+        () => target.received.length >= goal || new Set(target.received).size === count,
+        `${goal} messages`,
+      );
       child.process.kill('SIGKILL');
       await child.exited;
     }
@@ -62,12 +82,18 @@ describe('kill -9', () => {
     const target = await receiver();
     let release: () => void = () => {};
     target.hold.until = new Promise((resolve) => (release = resolve));
-    const flow = template('Hook', webhookTrigger(), [piece('step_1', 'post', { url: target.url, value: "{{trigger['body']['n']}}" })]);
+    const flow = template('Hook', webhookTrigger(), [
+      piece('step_1', 'post', { url: target.url, value: "{{trigger['body']['n']}}" }),
+    ]);
     const stateDir = scratch('state');
     const child = launch(flow, stateDir);
     const url = await listening(child);
     await until(async () => (await fetch(`${url}healthz`)).ok);
-    const accepted = await fetch(`${url}webhooks/hook`, { method: 'POST', body: '{"n":7}', headers: { 'content-type': 'application/json' } });
+    const accepted = await fetch(`${url}webhooks/hook`, {
+      method: 'POST',
+      body: '{"n":7}',
+      headers: { 'content-type': 'application/json' },
+    });
     expect(accepted.status).toBe(200);
     await until(() => target.received.length === 1);
     child.process.kill('SIGKILL');
@@ -87,7 +113,9 @@ describe('SIGTERM', () => {
     const target = await receiver();
     let release: () => void = () => {};
     target.hold.until = new Promise((resolve) => (release = resolve));
-    const flow = template('Graceful', webhookTrigger(), [piece('step_1', 'post', { url: target.url, value: 'x' })]);
+    const flow = template('Graceful', webhookTrigger(), [
+      piece('step_1', 'post', { url: target.url, value: 'x' }),
+    ]);
     const child = launch(flow, scratch('state'));
     const url = await listening(child);
     await until(async () => (await fetch(`${url}healthz`)).ok);
@@ -96,14 +124,18 @@ describe('SIGTERM', () => {
     child.process.kill('SIGTERM');
     release();
     expect(await child.exited).toBe(0);
-    expect(child.lines.map(({ message }) => message)).toEqual(expect.arrayContaining(['run succeeded', 'stopped']));
+    expect(child.lines.map(({ message }) => message)).toEqual(
+      expect.arrayContaining(['run succeeded', 'stopped']),
+    );
     target.server.close();
   });
 
   it('leaves a run that takes too long to the next start', async () => {
     const target = await receiver();
     target.hold.until = new Promise(() => {});
-    const flow = template('Stuck', webhookTrigger(), [piece('step_1', 'post', { url: target.url, value: 'x' })]);
+    const flow = template('Stuck', webhookTrigger(), [
+      piece('step_1', 'post', { url: target.url, value: 'x' }),
+    ]);
     const stateDir = scratch('state');
     const child = launch(flow, stateDir, ['--grace-seconds', '0.2']);
     const url = await listening(child);
@@ -123,7 +155,9 @@ describe('SIGTERM', () => {
 describe('the state directory', () => {
   it('belongs to one runner at a time', async () => {
     const running = await start({ piecesDir, flows: [template('Mine', MANUAL, [])] });
-    await expect(start({ piecesDir, flows: [template('Mine', MANUAL, [])], stateDir: running.stateDir })).rejects.toMatchObject({ code: 'BIZ_RUNNER_LOCKED' });
+    await expect(
+      start({ piecesDir, flows: [template('Mine', MANUAL, [])], stateDir: running.stateDir }),
+    ).rejects.toMatchObject({ code: 'BIZ_RUNNER_LOCKED' });
     await running.stop(0);
     await start({ piecesDir, flows: [template('Mine', MANUAL, [])], stateDir: running.stateDir });
   });
@@ -143,15 +177,29 @@ describe('the state directory', () => {
     expect(third.runner.run(next.id)).toMatchObject({ status: 'SUCCEEDED' });
     await third.stop(0);
     writeFileSync(journal, `{"nonsense":true}\n${readFileSync(journal, 'utf8')}`);
-    await expect(start({ piecesDir, flows: [flow], stateDir: first.stateDir })).rejects.toMatchObject({ code: 'BIZ_RUNNER_STATE', message: expect.stringContaining('line 1') });
+    await expect(start({ piecesDir, flows: [flow], stateDir: first.stateDir })).rejects.toMatchObject({
+      code: 'BIZ_RUNNER_STATE',
+      message: expect.stringContaining('line 1'),
+    });
   });
 
   it('is compacted and bounded by the number of runs to keep', async () => {
     const { RunnerState } = await import('../src/runner/state');
     const directory = join(scratch('state'), 'journal');
     const state = await RunnerState.open(directory, { keepRuns: 10, compactAtBytes: 2_000 });
-    const run = (index: number, status: 'SUCCEEDED' | 'FAILED') => ({ id: `run-${index}`, flow: 'f', status, payload: { index }, attempt: 1, createdAt: '2026-01-01T00:00:00Z' });
-    await Promise.all(Array.from({ length: 300 }, (_, index) => state.saveRun(run(index, index < 5 ? 'FAILED' : 'SUCCEEDED'))));
+    const run = (index: number, status: 'SUCCEEDED' | 'FAILED') => ({
+      id: `run-${index}`,
+      flow: 'f',
+      status,
+      payload: { index },
+      attempt: 1,
+      createdAt: '2026-01-01T00:00:00Z',
+    });
+    await Promise.all(
+      Array.from({ length: 300 }, (_, index) =>
+        state.saveRun(run(index, index < 5 ? 'FAILED' : 'SUCCEEDED')),
+      ),
+    );
     await state.store.set('key', '"value"');
     const kept = state.runs.size;
     await state.close();
@@ -172,7 +220,10 @@ describe('the state directory', () => {
     const kept = state.buffered();
     await kept.store.set('offset', '1');
     expect([await kept.store.get('offset'), await state.store.get('offset')]).toEqual(['1', undefined]);
-    await state.addRuns([{ id: 'r', flow: 'f', status: 'QUEUED', payload: 1, attempt: 1, createdAt: 'now' }], kept.take());
+    await state.addRuns(
+      [{ id: 'r', flow: 'f', status: 'QUEUED', payload: 1, attempt: 1, createdAt: 'now' }],
+      kept.take(),
+    );
     await state.close();
     const again = await RunnerState.open(directory);
     expect([await again.store.get('offset'), again.unsettled().map(({ id }) => id)]).toEqual(['1', ['r']]);

@@ -40,7 +40,10 @@ describe('expressions', () => {
     ["{{flattenNestedKeys(trigger.body.obj, ['a', 'b'])}}", [1, 2]],
     ["b={{flattenNestedKeys(trigger.body.obj, ['a', 'b'])}} n={{trigger.body.n}}", ['b=1 n=3', 'b=2 n=3']],
     ['no token', 'no token'],
-    [{ a: ['{{trigger.body.n}}', 'x'], b: 1 }, { a: [3, 'x'], b: 1 }],
+    [
+      { a: ['{{trigger.body.n}}', 'x'], b: 1 },
+      { a: [3, 'x'], b: 1 },
+    ],
   ])('%j is %j', (template, expected) => {
     expect(resolve(template)).toEqual(expected);
   });
@@ -51,11 +54,19 @@ describe('expressions', () => {
   });
 
   it('reads connections in both notations, and hides them from what is recorded', () => {
-    const connection = (id: string) => (id === 'a-b' ? { type: 'CUSTOM_AUTH', props: { key: 'secret' } } : undefined);
-    expect(resolve("{{connections['a-b']}}", connection)).toEqual({ type: 'CUSTOM_AUTH', props: { key: 'secret' } });
+    const connection = (id: string) =>
+      id === 'a-b' ? { type: 'CUSTOM_AUTH', props: { key: 'secret' } } : undefined;
+    expect(resolve("{{connections['a-b']}}", connection)).toEqual({
+      type: 'CUSTOM_AUTH',
+      props: { key: 'secret' },
+    });
     expect(resolve("{{connections['a-b'].props.key}}", connection)).toBe('secret');
     expect(resolve("{{connections['gone']}}", connection)).toBe('');
-    const { censored } = resolveTemplate(compileTemplate({ auth: "{{connections['a-b']}}", text: "k {{connections['a-b'].props.key}}" }), { steps, connection }, sandbox);
+    const { censored } = resolveTemplate(
+      compileTemplate({ auth: "{{connections['a-b']}}", text: "k {{connections['a-b'].props.key}}" }),
+      { steps, connection },
+      sandbox,
+    );
     expect(censored).toEqual({ auth: '**REDACTED**', text: 'k **REDACTED**' });
   });
 
@@ -80,7 +91,9 @@ describe('expressions', () => {
     ['{{fetch}}'],
     ['{{setTimeout}}'],
   ])('gives nothing for %s', (template) => {
-    expect(['', '{}']).toContain(typeof resolve(template) === 'object' ? JSON.stringify(resolve(template)) : resolve(template));
+    expect(['', '{}']).toContain(
+      typeof resolve(template) === 'object' ? JSON.stringify(resolve(template)) : resolve(template),
+    );
   });
 
   it('cannot close the function that an expression runs in', () => {
@@ -104,8 +117,18 @@ describe('expressions', () => {
   });
 
   it('names the steps and connections that a template reads, and what is broken', () => {
-    const facts = inspectTemplate(compileTemplate({ a: "{{step_1.x}} {{[1].map((i) => i.step_7 + 'step_8' + step_2)}}", b: "{{connections['c']}}", d: '{{1 +}}' }));
-    expect(facts).toMatchObject({ names: ['step_1', 'step_2'], connections: ['c'], broken: [{ source: '1 +' }] });
+    const facts = inspectTemplate(
+      compileTemplate({
+        a: "{{step_1.x}} {{[1].map((i) => i.step_7 + 'step_8' + step_2)}}",
+        b: "{{connections['c']}}",
+        d: '{{1 +}}',
+      }),
+    );
+    expect(facts).toMatchObject({
+      names: ['step_1', 'step_2'],
+      connections: ['c'],
+      broken: [{ source: '1 +' }],
+    });
   });
 });
 
@@ -125,7 +148,11 @@ describe('plain paths', () => {
   });
 
   it('agrees with the sandbox on data', () => {
-    const data = fc.dictionary(fc.constantFrom('a', 'b'), fc.oneof(fc.integer(), fc.string(), fc.array(fc.integer()), fc.constant(null)), { noNullPrototype: true });
+    const data = fc.dictionary(
+      fc.constantFrom('a', 'b'),
+      fc.oneof(fc.integer(), fc.string(), fc.array(fc.integer()), fc.constant(null)),
+      { noNullPrototype: true },
+    );
     fc.assert(
       fc.property(data, fc.constantFrom('a', 'b', 'c', 'a.length', 'a[0]', 'b.a'), (value, rest) => {
         const scope = { steps: { step_1: value }, connection: () => undefined };

@@ -1,5 +1,14 @@
 import { bundleDemo } from './fixtures/bundled';
-import { code, demoTrigger, MANUAL, piece, respond, router, template, webhookTrigger } from './fixtures/flows';
+import {
+  code,
+  demoTrigger,
+  MANUAL,
+  piece,
+  respond,
+  router,
+  template,
+  webhookTrigger,
+} from './fixtures/flows';
 import { lineSource, outputOf, runOnce, settled, start, stopAll, until } from './fixtures/running';
 
 let piecesDir: string;
@@ -9,21 +18,33 @@ beforeAll(async () => {
 });
 afterEach(stopAll);
 
-const echoCode = (name: string, input: Record<string, unknown>) => code(name, 'export const code = async (i) => i;', input);
+const echoCode = (name: string, input: Record<string, unknown>) =>
+  code(name, 'export const code = async (i) => i;', input);
 const post = (url: string, body: unknown = {}, headers: Record<string, string> = {}) =>
-  fetch(url, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+  fetch(url, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  });
 
 describe('HTTP', () => {
   it('says when all flows are enabled, and lists flows and runs', async () => {
     const running = await start({ piecesDir, flows: [template('Hook Me', webhookTrigger(), [])] });
     const health = await fetch(`${running.baseUrl}healthz`);
     expect(health.status).toBe(200);
-    expect(await health.json()).toMatchObject({ status: 'ready', flows: [{ id: 'hook-me', enabled: true, webhookUrl: `${running.baseUrl}webhooks/hook-me` }] });
+    expect(await health.json()).toMatchObject({
+      status: 'ready',
+      flows: [{ id: 'hook-me', enabled: true, webhookUrl: `${running.baseUrl}webhooks/hook-me` }],
+    });
     await post(`${running.baseUrl}webhooks/hook-me`, { n: 1 });
     await post(`${running.baseUrl}webhooks/hook-me`, { n: 2 });
-    const list = (await (await fetch(`${running.baseUrl}runs?limit=1`)).json()) as { runs: Array<{ id: string }> };
+    const list = (await (await fetch(`${running.baseUrl}runs?limit=1`)).json()) as {
+      runs: Array<{ id: string }>;
+    };
     expect(list.runs).toHaveLength(1);
-    const one = (await (await fetch(`${running.baseUrl}runs/${list.runs[0]?.id}`)).json()) as { run: unknown };
+    const one = (await (await fetch(`${running.baseUrl}runs/${list.runs[0]?.id}`)).json()) as {
+      run: unknown;
+    };
     expect(one.run).toMatchObject({ flow: 'hook-me', payload: { body: { n: 2 } } });
     expect((await fetch(`${running.baseUrl}runs?limit=0`)).status).toBe(400);
     expect((await fetch(`${running.baseUrl}runs/nope`)).status).toBe(404);
@@ -35,18 +56,28 @@ describe('HTTP', () => {
     const { port } = new URL(running.baseUrl);
     const { request } = await import('node:http');
     const status = await new Promise((resolve) => {
-      request({ port, host: '127.0.0.1', path: '/runs', headers: { host: `evil.example:${port}` } }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      }).end();
+      request(
+        { port, host: '127.0.0.1', path: '/runs', headers: { host: `evil.example:${port}` } },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      ).end();
     });
     expect(status).toBe(403);
-    expect((await post(`${running.baseUrl}flows/local/run`, {}, { origin: 'http://evil.example' })).status).toBe(403);
-    await expect(start({ piecesDir, flows: [], host: '0.0.0.0' })).rejects.toMatchObject({ code: 'BIZ_RUNNER_HOST' });
+    expect(
+      (await post(`${running.baseUrl}flows/local/run`, {}, { origin: 'http://evil.example' })).status,
+    ).toBe(403);
+    await expect(start({ piecesDir, flows: [], host: '0.0.0.0' })).rejects.toMatchObject({
+      code: 'BIZ_RUNNER_HOST',
+    });
   });
 
   it('starts a flow by hand', async () => {
-    const running = await start({ piecesDir, flows: [template('By hand', MANUAL, [echoCode('step_1', { x: '{{trigger.x}}' })])] });
+    const running = await start({
+      piecesDir,
+      flows: [template('By hand', MANUAL, [echoCode('step_1', { x: '{{trigger.x}}' })])],
+    });
     const response = await post(`${running.baseUrl}flows/by-hand/run`, { x: 5 });
     expect(response.status).toBe(202);
     const { run } = (await response.json()) as { run: { id: string } };
@@ -70,10 +101,23 @@ describe('webhooks', () => {
   it('answers a synchronous call with Return Response', async () => {
     const running = await start({
       piecesDir,
-      flows: [template('Sync', webhookTrigger(), [respond('step_1', { status: 201, headers: { 'x-a': 'b' }, body: { hello: "{{trigger['body']['name']}}" } }), echoCode('step_2', {})])],
+      flows: [
+        template('Sync', webhookTrigger(), [
+          respond('step_1', {
+            status: 201,
+            headers: { 'x-a': 'b' },
+            body: { hello: "{{trigger['body']['name']}}" },
+          }),
+          echoCode('step_2', {}),
+        ]),
+      ],
     });
     const response = await post(`${running.baseUrl}webhooks/sync/sync?q=1`, { name: 'Ada' });
-    expect([response.status, response.headers.get('x-a'), await response.json()]).toEqual([201, 'b', { hello: 'Ada' }]);
+    expect([response.status, response.headers.get('x-a'), await response.json()]).toEqual([
+      201,
+      'b',
+      { hello: 'Ada' },
+    ]);
     const [run] = running.runner.runs({ limit: 1 });
     const ended = await settled(running, run!.id);
     expect(ended).toMatchObject({ status: 'SUCCEEDED', payload: { queryParams: { q: '1' } } });
@@ -83,10 +127,17 @@ describe('webhooks', () => {
   it('goes on after respond', async () => {
     const running = await start({
       piecesDir,
-      flows: [template('Both', webhookTrigger(), [respond('step_1', { status: 200, body: { early: true } }, 'respond'), echoCode('step_2', { a: 1 })])],
+      flows: [
+        template('Both', webhookTrigger(), [
+          respond('step_1', { status: 200, body: { early: true } }, 'respond'),
+          echoCode('step_2', { a: 1 }),
+        ]),
+      ],
     });
     expect(await (await post(`${running.baseUrl}webhooks/both/sync`)).json()).toEqual({ early: true });
-    expect(outputOf(await settled(running, running.runner.runs({ limit: 1 })[0]!.id), 'step_2')).toEqual({ a: 1 });
+    expect(outputOf(await settled(running, running.runner.runs({ limit: 1 })[0]!.id), 'step_2')).toEqual({
+      a: 1,
+    });
   });
 
   it('answers 204 without a response, 500 after a failure, 204 when it takes too long', async () => {
@@ -96,7 +147,9 @@ describe('webhooks', () => {
       flows: [
         template('Silent', webhookTrigger(), []),
         template('Broken', webhookTrigger(), [piece('step_1', 'flaky', { failures: 9 })]),
-        template('Slow', webhookTrigger(), [code('step_1', 'export const code = () => new Promise((r) => setTimeout(r, 60000));')]),
+        template('Slow', webhookTrigger(), [
+          code('step_1', 'export const code = () => new Promise((r) => setTimeout(r, 60000));'),
+        ]),
       ],
     });
     const status = async (flow: string) => (await post(`${running.baseUrl}webhooks/${flow}/sync`)).status;
@@ -126,7 +179,9 @@ describe('webhooks', () => {
       await fetch(url, { method: 'POST', ...init });
       return (running.runner.runs({ limit: 1 })[0]?.payload as { body: unknown }).body;
     };
-    expect(await bodyOf({ body: '{"a":1}', headers: { 'content-type': 'application/json' } })).toEqual({ a: 1 });
+    expect(await bodyOf({ body: '{"a":1}', headers: { 'content-type': 'application/json' } })).toEqual({
+      a: 1,
+    });
     expect(await bodyOf({ body: new URLSearchParams({ a: '1' }) })).toEqual({ a: '1' });
     expect(await bodyOf({ body: 'plain', headers: { 'content-type': 'text/plain' } })).toBe('plain');
     const form = new FormData();
@@ -134,7 +189,9 @@ describe('webhooks', () => {
     form.set('file', new Blob(['content']), 'a.txt');
     const parsed = (await bodyOf({ body: form })) as { name: string; file: string };
     expect(parsed.name).toBe('x');
-    expect(await (await fetch(new URL(new URL(parsed.file).pathname, running.baseUrl))).text()).toBe('content');
+    expect(await (await fetch(new URL(new URL(parsed.file).pathname, running.baseUrl))).text()).toBe(
+      'content',
+    );
     expect((await fetch(url, { method: 'POST', body: 'x'.repeat(6 * 1024 * 1024) })).status).toBe(413);
   });
 
@@ -142,22 +199,43 @@ describe('webhooks', () => {
     const running = await start({
       piecesDir,
       flows: [
-        template('Basic', webhookTrigger({ authType: 'basic', authFields: { username: 'u', password: 'p' } }), []),
-        template('Header', webhookTrigger({ authType: 'header', authFields: { headerName: 'X-Key', headerValue: 'k' } }), []),
+        template(
+          'Basic',
+          webhookTrigger({ authType: 'basic', authFields: { username: 'u', password: 'p' } }),
+          [],
+        ),
+        template(
+          'Header',
+          webhookTrigger({ authType: 'header', authFields: { headerName: 'X-Key', headerValue: 'k' } }),
+          [],
+        ),
       ],
     });
     await post(`${running.baseUrl}webhooks/basic`);
     await post(`${running.baseUrl}webhooks/header`, {}, { 'x-key': 'wrong' });
     expect(running.runner.runs({ limit: 10 })).toEqual([]);
-    await post(`${running.baseUrl}webhooks/basic`, {}, { authorization: `Basic ${Buffer.from('u:p').toString('base64')}` });
+    await post(
+      `${running.baseUrl}webhooks/basic`,
+      {},
+      { authorization: `Basic ${Buffer.from('u:p').toString('base64')}` },
+    );
     await post(`${running.baseUrl}webhooks/header`, {}, { 'x-key': 'k' });
     expect(running.runner.runs({ limit: 10 })).toHaveLength(2);
   });
 
   it('makes one run of each item and answers a handshake', async () => {
     const running = await start({ piecesDir, flows: [template('Items', demoTrigger('on_call'), [])] });
-    await post(`${running.baseUrl}webhooks/items`, [{ id: 1 }, { id: 2 }, { id: 3, _dedupe_key: 'k' }, { id: 4, _dedupe_key: 'k' }]);
-    expect(running.runner.runs({ limit: 10 }).map(({ payload }) => payload)).toEqual([{ id: 3 }, { id: 2 }, { id: 1 }]);
+    await post(`${running.baseUrl}webhooks/items`, [
+      { id: 1 },
+      { id: 2 },
+      { id: 3, _dedupe_key: 'k' },
+      { id: 4, _dedupe_key: 'k' },
+    ]);
+    expect(running.runner.runs({ limit: 10 }).map(({ payload }) => payload)).toEqual([
+      { id: 3 },
+      { id: 2 },
+      { id: 1 },
+    ]);
     const handshake = await fetch(`${running.baseUrl}webhooks/items?challenge=abc`);
     expect([handshake.status, await handshake.text()]).toEqual([200, 'abc']);
     expect(running.runner.runs({ limit: 10 })).toHaveLength(3);
@@ -198,7 +276,11 @@ describe('waitpoints', () => {
     const paused = await runOnce(first, 'waiting');
     expect(paused).toMatchObject({ status: 'PAUSED', waitpoint: { type: 'DELAY' } });
     await first.stop(0);
-    const second = await start({ piecesDir, flows: [waiting(new Date(0).toISOString())], stateDir: first.stateDir });
+    const second = await start({
+      piecesDir,
+      flows: [waiting(new Date(0).toISOString())],
+      stateDir: first.stateDir,
+    });
     await until(() => second.runner.run(paused.id)?.status === 'SUCCEEDED');
     const again = await runOnce(second, 'waiting');
     await until(() => second.runner.run(again.id)?.status === 'SUCCEEDED');
@@ -207,37 +289,66 @@ describe('waitpoints', () => {
 
 describe('failed runs', () => {
   it('are listed and can be retried from the start or from the failed step', async () => {
-    const flow = template('Retry', MANUAL, [piece('step_1', 'remember', { scope: 'flow' }), piece('step_2', 'flaky', { failures: 2 })]);
+    const flow = template('Retry', MANUAL, [
+      piece('step_1', 'remember', { scope: 'flow' }),
+      piece('step_2', 'flaky', { failures: 2 }),
+    ]);
     const running = await start({ piecesDir, flows: [flow] });
     const failed = await runOnce(running, 'retry');
-    const { runs } = (await (await fetch(`${running.baseUrl}runs?status=FAILED`)).json()) as { runs: unknown[] };
-    expect(runs).toMatchObject([{ id: failed.id, failedStep: { name: 'step_2', message: 'failure 1 <- the root' } }]);
+    const { runs } = (await (await fetch(`${running.baseUrl}runs?status=FAILED`)).json()) as {
+      runs: unknown[];
+    };
+    expect(runs).toMatchObject([
+      { id: failed.id, failedStep: { name: 'step_2', message: 'failure 1 <- the root' } },
+    ]);
     const retry = async (query = '') => {
       expect((await post(`${running.baseUrl}runs/${failed.id}/retry${query}`)).status).toBe(202);
       return settled(running, failed.id);
     };
     expect(await retry()).toMatchObject({ status: 'FAILED', attempt: 2, steps: { step_1: { output: 2 } } });
-    expect(await retry('?strategy=FROM_FAILED_STEP')).toMatchObject({ status: 'SUCCEEDED', attempt: 3, steps: { step_1: { output: 2 } } });
+    expect(await retry('?strategy=FROM_FAILED_STEP')).toMatchObject({
+      status: 'SUCCEEDED',
+      attempt: 3,
+      steps: { step_1: { output: 2 } },
+    });
     expect((await post(`${running.baseUrl}runs/${failed.id}/retry`)).status).toBe(409);
   });
 });
 
 describe('polling', () => {
-  const lines = (count: number) => Array.from({ length: count }, (_, index) => ({ key: `k${index % 2}`, value: index }));
-  const store = (running: Awaited<ReturnType<typeof start>>) => running.runner['state']['entries'] as Map<string, string>;
+  const lines = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ key: `k${index % 2}`, value: index }));
+  const store = (running: Awaited<ReturnType<typeof start>>) =>
+    running.runner['state']['entries'] as Map<string, string>;
 
   it('makes one run of each element and commits a batch at the next poll only', async () => {
     const source = await lineSource(lines(5));
-    const running = await start({ piecesDir, flows: [template('Lines', demoTrigger('new_line', { source: source.url }), [echoCode('step_1', { v: "{{trigger['value']}}" })])] });
+    const running = await start({
+      piecesDir,
+      flows: [
+        template('Lines', demoTrigger('new_line', { source: source.url }), [
+          echoCode('step_1', { v: "{{trigger['value']}}" }),
+        ]),
+      ],
+    });
     await until(() => running.runner.runs({ limit: 10, status: 'SUCCEEDED' }).length === 5);
-    expect(running.runner.runs({ limit: 10 }).map((run) => outputOf(run, 'step_1')).reverse()).toEqual([0, 1, 2, 3, 4].map((v) => ({ v })));
+    expect(
+      running.runner
+        .runs({ limit: 10 })
+        .map((run) => outputOf(run, 'step_1'))
+        .reverse(),
+    ).toEqual([0, 1, 2, 3, 4].map((v) => ({ v })));
     await until(() => source.offsets.includes(5));
   });
 
   it('does not poll again before all runs of the batch ended, failed ones too', async () => {
     const source = await lineSource(lines(4));
     const flow = template('Gate', demoTrigger('new_line', { source: source.url }), [
-      code('step_1', 'export const code = async (i) => { await new Promise((r) => setTimeout(r, 300)); if (i.v === 1) throw new Error("bad"); };', { v: '{{trigger.value}}' }),
+      code(
+        'step_1',
+        'export const code = async (i) => { await new Promise((r) => setTimeout(r, 300)); if (i.v === 1) throw new Error("bad"); };',
+        { v: '{{trigger.value}}' },
+      ),
     ]);
     const running = await start({ piecesDir, flows: [flow] });
     await until(() => source.offsets.includes(2));
@@ -249,12 +360,18 @@ describe('polling', () => {
   it('keeps the order of one key and runs different keys side by side', async () => {
     const source = await lineSource(lines(6), 6);
     const flow = template('Keys', demoTrigger('new_line', { source: source.url }), [
-      code('step_1', 'export const code = async (i) => { await new Promise((r) => setTimeout(r, i.v === 0 ? 400 : 1)); return Date.now(); };', { v: '{{trigger.value}}' }),
+      code(
+        'step_1',
+        'export const code = async (i) => { await new Promise((r) => setTimeout(r, i.v === 0 ? 400 : 1)); return Date.now(); };',
+        { v: '{{trigger.value}}' },
+      ),
     ]);
     const running = await start({ piecesDir, flows: [flow] });
     await until(() => running.runner.runs({ limit: 10, status: 'SUCCEEDED' }).length === 6);
     const end = (value: number) => {
-      const run = running.runner.runs({ limit: 10 }).find(({ payload }) => (payload as { value: number }).value === value);
+      const run = running.runner
+        .runs({ limit: 10 })
+        .find(({ payload }) => (payload as { value: number }).value === value);
       return outputOf(run!, 'step_1') as number;
     };
     expect(end(0)).toBeLessThanOrEqual(end(2));
@@ -265,7 +382,12 @@ describe('polling', () => {
 
   it('enables once, not at every start, and anew when the trigger changed', async () => {
     const source = await lineSource([]);
-    const flow = (schedule?: string) => template('Once', demoTrigger('new_line', { source: source.url, ...(schedule ? { schedule } : {}) }), []);
+    const flow = (schedule?: string) =>
+      template(
+        'Once',
+        demoTrigger('new_line', { source: source.url, ...(schedule ? { schedule } : {}) }),
+        [],
+      );
     const first = await start({ piecesDir, flows: [flow()] });
     await first.stop(1_000);
     const second = await start({ piecesDir, flows: [flow()], stateDir: first.stateDir });
@@ -273,13 +395,18 @@ describe('polling', () => {
     await second.stop(1_000);
     const third = await start({ piecesDir, flows: [flow('0 0 1 1 *')], stateDir: first.stateDir });
     expect(store(third).get('flow_once/enabled')).toBe('2');
-    expect(third.runner['state'].triggerState('once')).toMatchObject({ schedule: { cronExpression: '0 0 1 1 *', timezone: 'UTC' } });
+    expect(third.runner['state'].triggerState('once')).toMatchObject({
+      schedule: { cronExpression: '0 0 1 1 *', timezone: 'UTC' },
+    });
   });
 
   it('keeps trying when the trigger cannot be enabled or polled, and says why', async () => {
     const flow = template('Late', demoTrigger('new_line', { source: 'http://127.0.0.1:1/' }), []);
     const running = await start({ piecesDir, flows: [flow] });
     await until(() => running.runner.flows()[0]?.error !== undefined);
-    expect(running.runner.flows()[0]).toMatchObject({ enabled: true, error: expect.stringContaining('fetch failed') });
+    expect(running.runner.flows()[0]).toMatchObject({
+      enabled: true,
+      error: expect.stringContaining('fetch failed'),
+    });
   });
 });

@@ -1,4 +1,13 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
@@ -53,7 +62,10 @@ export async function bundlePiece(options: BundleOptions): Promise<BundledPiece>
   const notices = thirdPartyNotices(Object.keys(metafile.inputs), pieceDir);
   if (notices !== '') writeFileSync(join(directory, NOTICES), notices);
   const texts = [...copyTexts(pieceDir, directory), ...(notices === '' ? [] : [NOTICES])];
-  writeFileSync(join(directory, 'package.json'), `${JSON.stringify(bundledManifest(manifest, texts), null, 2)}\n`);
+  writeFileSync(
+    join(directory, 'package.json'),
+    `${JSON.stringify(bundledManifest(manifest, texts), null, 2)}\n`,
+  );
   const tarball = join(outDir, tarballName(manifest.name, manifest.version));
   await packFolder(directory, tarball);
   return { name: manifest.name, version: manifest.version, directory, tarball, size: statSync(tarball).size };
@@ -89,7 +101,10 @@ function collectNames(used: Set<string>): Plugin {
   return {
     name: 'collect-names',
     setup(build) {
-      build.onResolve({ filter: /^@activepieces\/shared$/ }, () => ({ path: SHARED_PACKAGE, external: true }));
+      build.onResolve({ filter: /^@activepieces\/shared$/ }, () => ({
+        path: SHARED_PACKAGE,
+        external: true,
+      }));
       build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8');
         if (text.includes(SHARED_PACKAGE)) for (const name of usedNames(text)) used.add(name);
@@ -133,9 +148,23 @@ function readManifest(pieceDir: string): z.infer<typeof manifestSchema> {
 }
 
 /** Fields that say what a package is; scripts and dependencies stay behind. */
-const KEPT_FIELDS = ['name', 'version', 'description', 'keywords', 'license', 'author', 'homepage', 'repository', 'bugs', 'engines'];
+const KEPT_FIELDS = [
+  'name',
+  'version',
+  'description',
+  'keywords',
+  'license',
+  'author',
+  'homepage',
+  'repository',
+  'bugs',
+  'engines',
+];
 
-function bundledManifest(manifest: z.infer<typeof manifestSchema>, texts: readonly string[]): Record<string, unknown> {
+function bundledManifest(
+  manifest: z.infer<typeof manifestSchema>,
+  texts: readonly string[],
+): Record<string, unknown> {
   const kept = KEPT_FIELDS.flatMap((name) => (manifest[name] === undefined ? [] : [[name, manifest[name]]]));
   return {
     ...Object.fromEntries(kept),

@@ -2,7 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 
-const manifestSchema = z.looseObject({ name: z.string(), version: z.string(), license: z.string().optional() });
+const manifestSchema = z.looseObject({
+  name: z.string(),
+  version: z.string(),
+  license: z.string().optional(),
+});
 
 /** Licences of everything that a bundle contains, as their terms ask. Empty when it contains only the piece. */
 export function thirdPartyNotices(inputs: readonly string[], workingDir: string): string {
@@ -12,10 +16,15 @@ export function thirdPartyNotices(inputs: readonly string[], workingDir: string)
     if (!file.includes('node_modules')) continue;
     const directory = packageDirectory(dirname(file));
     if (directory === undefined) continue;
-    const manifest = manifestSchema.safeParse(JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')));
+    const manifest = manifestSchema.safeParse(
+      JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')),
+    );
     if (!manifest.success) continue;
     const { name, version, license } = manifest.data;
-    packages.set(`${name}@${version}`, `${name} ${version} (${license ?? 'see its text'})\n\n${licenseText(directory)}`);
+    packages.set(
+      `${name}@${version}`,
+      `${name} ${version} (${license ?? 'see its text'})\n\n${licenseText(directory)}`,
+    );
   }
   const sorted = [...packages].sort(([a], [b]) => a.localeCompare(b)).map(([, text]) => text.trim());
   return sorted.length === 0 ? '' : `${sorted.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
@@ -25,7 +34,8 @@ export function thirdPartyNotices(inputs: readonly string[], workingDir: string)
 function packageDirectory(start: string): string | undefined {
   for (let directory = start; directory !== dirname(directory); directory = dirname(directory)) {
     const file = join(directory, 'package.json');
-    if (existsSync(file) && manifestSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).success) return directory;
+    if (existsSync(file) && manifestSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).success)
+      return directory;
   }
   return undefined;
 }

@@ -7,7 +7,8 @@ import { isPlainObject } from '../props/coerce';
 export const SHARED_PACKAGE = '@activepieces/shared';
 
 const CJS_BINDING = /(?:const|let|var)\s+(\w+)\s*=\s*(?:\w+\()?require\(["']@activepieces\/shared["']\)/g;
-const ESM_IMPORT = /import\s+(type\s+)?(?:\{([^}]*)\}|\*\s+as\s+(\w+))\s+from\s*["']@activepieces\/shared["']/g;
+const ESM_IMPORT =
+  /import\s+(type\s+)?(?:\{([^}]*)\}|\*\s+as\s+(\w+))\s+from\s*["']@activepieces\/shared["']/g;
 const ESM_EXPORT = /export\s+(type\s+)?(?:\{([^}]*)\}|(\*))\s*from\s*["']@activepieces\/shared["']/g;
 
 /** Names of @activepieces/shared that a module reads; `'*'` when that cannot be seen from its text. */
@@ -20,7 +21,8 @@ export function usedNames(source: string): Set<string> {
     }
   };
   const addMembers = (binding: string): void => {
-    for (const match of source.matchAll(new RegExp(`\\b${binding}\\.(\\w+)`, 'g'))) names.add(match[1] ?? '*');
+    for (const match of source.matchAll(new RegExp(`\\b${binding}\\.(\\w+)`, 'g')))
+      names.add(match[1] ?? '*');
   };
   for (const match of source.matchAll(CJS_BINDING)) addMembers(match[1] ?? '');
   for (const match of source.matchAll(ESM_IMPORT)) {
@@ -34,7 +36,10 @@ export function usedNames(source: string): Set<string> {
     else addList(match[2]);
   }
   const mentions = source.match(/(?:from|require\()\s*["']@activepieces\/shared["']/g)?.length ?? 0;
-  const understood = [CJS_BINDING, ESM_IMPORT, ESM_EXPORT].reduce((sum, form) => sum + [...source.matchAll(form)].length, 0);
+  const understood = [CJS_BINDING, ESM_IMPORT, ESM_EXPORT].reduce(
+    (sum, form) => sum + [...source.matchAll(form)].length,
+    0,
+  );
   if (mentions > understood) names.add('*');
   return names;
 }
@@ -49,7 +54,10 @@ export function slimShared(pieceDir: string, used: ReadonlySet<string>): Plugin 
     setup(build) {
       if (used.has('*')) return;
       const index = definingFiles(pieceDir, used);
-      build.onResolve({ filter: /^@activepieces\/shared$/ }, () => ({ path: SHARED_PACKAGE, namespace: 'slim-shared' }));
+      build.onResolve({ filter: /^@activepieces\/shared$/ }, () => ({
+        path: SHARED_PACKAGE,
+        namespace: 'slim-shared',
+      }));
       build.onLoad({ filter: /.*/, namespace: 'slim-shared' }, () => ({
         contents: [...index.files]
           .sort(([a], [b]) => a.localeCompare(b))
@@ -67,7 +75,10 @@ export function slimShared(pieceDir: string, used: ReadonlySet<string>): Plugin 
 }
 
 /** The file that defines each name; names that are types only have none. */
-function definingFiles(pieceDir: string, used: ReadonlySet<string>): { root: string; files: Map<string, string> } {
+function definingFiles(
+  pieceDir: string,
+  used: ReadonlySet<string>,
+): { root: string; files: Map<string, string> } {
   const requireFrom = createRequire(join(pieceDir, 'package.json'));
   const root = dirname(requireFrom.resolve(`${SHARED_PACKAGE}/package.json`));
   const barrel: unknown = requireFrom(SHARED_PACKAGE);
@@ -80,7 +91,8 @@ function definingFiles(pieceDir: string, used: ReadonlySet<string>): { root: str
     for (const name of wanted) {
       if (files.has(name) || !new RegExp(`exports\\.${name} = (?!void 0)`).test(text)) continue;
       const module: unknown = requireFrom(join(root, file));
-      if (isPlainObject(module) && isPlainObject(barrel) && module[name] === barrel[name]) files.set(name, `./${file}`);
+      if (isPlainObject(module) && isPlainObject(barrel) && module[name] === barrel[name])
+        files.set(name, `./${file}`);
     }
   }
   for (const name of wanted) if (!files.has(name)) files.set(name, './src/index.js');

@@ -19,5 +19,16 @@ export async function packFolder(directory: string, file: string): Promise<void>
     .filter((entry) => entry.isFile())
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(directory.length + 1))
     .sort();
-  await create({ file, cwd: directory, prefix: 'package', gzip: { level: 9 }, portable: true, mtime: MTIME, noPax: true }, files);
+  await create(
+    {
+      file,
+      cwd: directory,
+      prefix: 'package',
+      gzip: { level: 9 },
+      portable: true,
+      mtime: MTIME,
+      noPax: true,
+    },
+    files,
+  );
 }

@@ -10,6 +10,8 @@ export function addBundle(program: Command): void {
     .requiredOption('--out <dir>', 'where the folder and the tarball go')
     .action(async (pieceDir: string, { out }: { out: string }) => {
       const { name, version, directory, tarball, size } = await bundlePiece({ pieceDir, outDir: out });
-      process.stdout.write(`${name} ${version}\n  ${directory}\n  ${tarball} (${(size / 1024).toFixed(0)} KB)\n`);
+      process.stdout.write(
+        `${name} ${version}\n  ${directory}\n  ${tarball} (${(size / 1024).toFixed(0)} KB)\n`,
+      );
     });
 }

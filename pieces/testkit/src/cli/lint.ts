@@ -20,7 +20,9 @@ export function addLint(program: Command): void {
     .action(async (targets: string[], { serverVersion, skip, json }: LintArguments) => {
       const reports: LintReport[] = [];
       for (const target of targets) reports.push(await lintPiece(target, { serverVersion, skip }));
-      process.stdout.write(json === true ? `${JSON.stringify(reports, null, 2)}\n` : reports.map(format).join(''));
+      process.stdout.write(
+        json === true ? `${JSON.stringify(reports, null, 2)}\n` : reports.map(format).join(''),
+      );
       if (reports.some(({ findings }) => findings.length > 0)) process.exitCode = 1;
     });
 }

@@ -41,12 +41,18 @@ export function addRun(program: Command): void {
         if (options.connection !== undefined && auth === undefined) {
           throw new InvalidArgumentError(`There is no connection "${options.connection}".`);
         }
-        const { output, stopped, responded, tags, waitpoints, paused } = await runAction(actionOf(piece, name), {
-          props: options.props,
-          auth,
-          store: options.store === undefined ? new MemoryStoreBackend() : new FileStoreBackend(options.store),
-        });
-        process.stdout.write(`${JSON.stringify({ output, stopped, responded, tags, waitpoints, paused }, null, 2)}\n`);
+        const { output, stopped, responded, tags, waitpoints, paused } = await runAction(
+          actionOf(piece, name),
+          {
+            props: options.props,
+            auth,
+            store:
+              options.store === undefined ? new MemoryStoreBackend() : new FileStoreBackend(options.store),
+          },
+        );
+        process.stdout.write(
+          `${JSON.stringify({ output, stopped, responded, tags, waitpoints, paused }, null, 2)}\n`,
+        );
       } finally {
         rmSync(scratch, { recursive: true, force: true });
       }

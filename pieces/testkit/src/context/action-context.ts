@@ -158,7 +158,10 @@ function addWaitpoint(
     throw new BizError('BIZ_RUN_WAITPOINT_DATE', 'A DELAY waitpoint needs resumeDateTime in ISO 8601.');
   }
   const id = randomUUID();
-  const resumeUrl = new URL(`v1/flow-runs/${identity.runId}/waitpoints/${id}`, services.resumeBaseUrl).toString();
+  const resumeUrl = new URL(
+    `v1/flow-runs/${identity.runId}/waitpoints/${id}`,
+    services.resumeBaseUrl,
+  ).toString();
   effects.waitpoints.push({
     id,
     type: params.type,

@@ -60,14 +60,20 @@ export function createTriggerContext(input: TriggerContextInput): AnyTriggerCont
 export function checkSchedule(schedule: TriggerSchedule): TriggerSchedule {
   const { cronExpression, timezone } = schedule;
   if (cronExpression.trim().split(/\s+/).length !== 5) {
-    throw new BizError('BIZ_TRIGGER_SCHEDULE', `"${cronExpression}" is not a cron expression of five fields.`, {
-      hint: `The shortest schedule is ${LIMITS.minimumScheduleMs / 1000} s: * * * * *.`,
-    });
+    throw new BizError(
+      'BIZ_TRIGGER_SCHEDULE',
+      `"${cronExpression}" is not a cron expression of five fields.`,
+      {
+        hint: `The shortest schedule is ${LIMITS.minimumScheduleMs / 1000} s: * * * * *.`,
+      },
+    );
   }
   try {
     new Cron(cronExpression, { timezone, paused: true }).nextRun();
   } catch (cause) {
-    throw new BizError('BIZ_TRIGGER_SCHEDULE', `"${cronExpression}" (${timezone}) is not a valid schedule.`, { cause });
+    throw new BizError('BIZ_TRIGGER_SCHEDULE', `"${cronExpression}" (${timezone}) is not a valid schedule.`, {
+      cause,
+    });
   }
   return schedule;
 }

@@ -96,9 +96,12 @@ export function compileExpression(expression: string, names: readonly string[]):
   if (ASYNCHRONOUS.test(words)) throw new SyntaxError('async, await and import are not allowed');
   // Compiled alone first: an expression such as "1); x(" must not close our wrapper.
   new Script(`(${expression}\n)`, { filename: 'expression' });
-  return new Script(`(function () { 'use strict'; ${destructured} return encodeResult((${expression}\n)); })()`, {
-    filename: 'expression',
-  });
+  return new Script(
+    `(function () { 'use strict'; ${destructured} return encodeResult((${expression}\n)); })()`,
+    {
+      filename: 'expression',
+    },
+  );
 }
 
 function decode(text: string): unknown {

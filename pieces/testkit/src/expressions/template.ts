@@ -40,7 +40,9 @@ export function compileTemplate(value: unknown): Template {
   if (typeof value === 'string') return compileText(value);
   if (Array.isArray(value)) {
     const items = value.map(compileTemplate);
-    return items.every((item) => item.kind === 'constant') ? { kind: 'constant', value } : { kind: 'list', items };
+    return items.every((item) => item.kind === 'constant')
+      ? { kind: 'constant', value }
+      : { kind: 'list', items };
   }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([key, item]) => [key, compileTemplate(item)] as const);
@@ -59,7 +61,10 @@ export interface TemplateFacts {
   broken: Array<{ source: string; reason: string }>;
 }
 
-export function inspectTemplate(template: Template, facts: TemplateFacts = { names: [], connections: [], broken: [] }): TemplateFacts {
+export function inspectTemplate(
+  template: Template,
+  facts: TemplateFacts = { names: [], connections: [], broken: [] },
+): TemplateFacts {
   for (const token of tokensOf(template)) {
     if (token.kind === 'path') facts.names.push(token.path.root);
     else if (token.kind === 'script') facts.names.push(...token.names);
@@ -97,13 +102,17 @@ export function resolveTemplate(template: Template, scope: Scope, sandbox: Expre
     case 'token':
       return resolveToken(template.token, scope, sandbox);
     case 'text':
-      return template.spread ? resolveSpread(template.parts, scope, sandbox) : resolveText(template.parts, scope, sandbox);
+      return template.spread
+        ? resolveSpread(template.parts, scope, sandbox)
+        : resolveText(template.parts, scope, sandbox);
     case 'list': {
       const items = template.items.map((item) => resolveTemplate(item, scope, sandbox));
       return { value: items.map(({ value }) => value), censored: items.map(({ censored }) => censored) };
     }
     case 'object': {
-      const entries = template.entries.map(([key, item]) => [key, resolveTemplate(item, scope, sandbox)] as const);
+      const entries = template.entries.map(
+        ([key, item]) => [key, resolveTemplate(item, scope, sandbox)] as const,
+      );
       return {
         value: Object.fromEntries(entries.map(([key, { value }]) => [key, value])),
         censored: Object.fromEntries(entries.map(([key, { censored }]) => [key, censored])),
@@ -123,7 +132,8 @@ function compileText(text: string): Template {
   if (end === 0) return { kind: 'constant', value: text };
   if (end < text.length) parts.push(text.slice(end));
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined && typeof only !== 'string') return { kind: 'token', token: only };
+  if (parts.length === 1 && only !== undefined && typeof only !== 'string')
+    return { kind: 'token', token: only };
   return { kind: 'text', parts, spread: /\{\{\s*flattenNestedKeys/.test(text) };
 }
 
@@ -177,11 +187,16 @@ function toText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
-function resolveText(parts: ReadonlyArray<string | Token>, scope: Scope, sandbox: ExpressionSandbox): Resolved {
+function resolveText(
+  parts: ReadonlyArray<string | Token>,
+  scope: Scope,
+  sandbox: ExpressionSandbox,
+): Resolved {
   let value = '';
   let censored = '';
   for (const part of parts) {
-    const resolved = typeof part === 'string' ? { value: part, censored: part } : resolveToken(part, scope, sandbox);
+    const resolved =
+      typeof part === 'string' ? { value: part, censored: part } : resolveToken(part, scope, sandbox);
     value += toText(resolved.value);
     censored += toText(resolved.censored);
   }
@@ -189,8 +204,14 @@ function resolveText(parts: ReadonlyArray<string | Token>, scope: Scope, sandbox
 }
 
 /** A text around `flattenNestedKeys(…)` is one text for every element of the longest list. */
-function resolveSpread(parts: ReadonlyArray<string | Token>, scope: Scope, sandbox: ExpressionSandbox): Resolved {
-  const resolved = parts.map((part) => (typeof part === 'string' ? part : resolveToken(part, scope, sandbox).value));
+function resolveSpread(
+  parts: ReadonlyArray<string | Token>,
+  scope: Scope,
+  sandbox: ExpressionSandbox,
+): Resolved {
+  const resolved = parts.map((part) =>
+    typeof part === 'string' ? part : resolveToken(part, scope, sandbox).value,
+  );
   const length = Math.max(0, ...resolved.map((value) => (Array.isArray(value) ? value.length : 0)));
   const value = Array.from({ length }, (_, index) =>
     resolved.map((item) => toText(Array.isArray(item) ? ((item as unknown[])[index] ?? '') : item)).join(''),

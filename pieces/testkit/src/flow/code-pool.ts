@@ -20,7 +20,9 @@ export function compileCode(source: string): string {
   try {
     return transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20', logLevel: 'silent' }).code;
   } catch (cause) {
-    throw new BizError('BIZ_FLOW_CODE_SYNTAX', `The code does not compile: ${describeError(cause)}`, { cause });
+    throw new BizError('BIZ_FLOW_CODE_SYNTAX', `The code does not compile: ${describeError(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -48,7 +50,8 @@ export class CodePool {
    * `BIZ_FLOW_CODE_CRASHED` when the process dies.
    */
   async run(code: string, inputs: Record<string, unknown>, timeoutMs: number): Promise<unknown> {
-    if (this.closed) throw new BizError('BIZ_FLOW_CODE_CRASHED', 'The runner is stopping.', { retryable: true });
+    if (this.closed)
+      throw new BizError('BIZ_FLOW_CODE_CRASHED', 'The runner is stopping.', { retryable: true });
     const child = this.idle.pop() ?? this.spawn();
     this.busy.add(child);
     // Channel and process hold the event loop only while a step waits for them.
@@ -95,9 +98,13 @@ export class CodePool {
       const onExit = (code: number | null, signal: string | null): void => {
         settle(() =>
           reject(
-            new BizError('BIZ_FLOW_CODE_CRASHED', `The code's process ended (${signal ?? `exit ${code ?? '?'}`}).`, {
-              hint: 'It may have used up its memory or called process.exit.',
-            }),
+            new BizError(
+              'BIZ_FLOW_CODE_CRASHED',
+              `The code's process ended (${signal ?? `exit ${code ?? '?'}`}).`,
+              {
+                hint: 'It may have used up its memory or called process.exit.',
+              },
+            ),
           ),
         );
       };
@@ -106,7 +113,9 @@ export class CodePool {
       };
       const timer = setTimeout(() => {
         settle(() =>
-          reject(new BizError('BIZ_FLOW_CODE_TIMEOUT', `The code took more than ${timeoutMs} ms and was stopped.`)),
+          reject(
+            new BizError('BIZ_FLOW_CODE_TIMEOUT', `The code took more than ${timeoutMs} ms and was stopped.`),
+          ),
         );
       }, timeoutMs);
       child.on('message', onMessage);

@@ -20,7 +20,8 @@ const contains: Test = (first, second, fold) => fold(first).includes(fold(second
 const equals: Test = (first, second, fold) => fold(first) === fold(second);
 const starts: Test = (first, second, fold) => fold(first).startsWith(fold(second));
 const ends: Test = (first, second, fold) => fold(first).endsWith(fold(second));
-const listContains: Test = (first, second, fold) => asList(first, true)?.some((item) => fold(item) === fold(second)) ?? false;
+const listContains: Test = (first, second, fold) =>
+  asList(first, true)?.some((item) => fold(item) === fold(second)) ?? false;
 const exists: Test = (first) => first !== undefined && first !== null && first !== '';
 const not =
   (test: Test): Test =>

@@ -6,7 +6,13 @@ import {
 import type { RespondResponse, ResumePayload } from '@activepieces/shared';
 import {
   type AnyActionContext,
-  type ContextServices, createActionContext, type Identity, noEffects, type RunEffects, type Waitpoint } from '../context/action-context';
+  type ContextServices,
+  createActionContext,
+  type Identity,
+  noEffects,
+  type RunEffects,
+  type Waitpoint,
+} from '../context/action-context';
 import { type ContextAuth, isConnectionValue } from '../context/auth';
 import { sleep } from '../deadline';
 import { BizError, describeError } from '../errors';
@@ -18,7 +24,13 @@ import { processPropsOrThrow } from '../props/process';
 import type { CodePool } from './code-pool';
 import { conditionsMatch } from './conditions';
 import type { FlowPlan, PlannedCode, PlannedLoop, PlannedPiece, PlannedRouter, PlannedStep } from './plan';
-import { type LoopOutput, loopOutputSchema, routerOutputSchema, type StepRecords, visibleOutputs } from './state';
+import {
+  type LoopOutput,
+  loopOutputSchema,
+  routerOutputSchema,
+  type StepRecords,
+  visibleOutputs,
+} from './state';
 
 export interface FailedStep {
   name: string;
@@ -83,7 +95,10 @@ class Execution {
     return stop?.verdict ?? { status: 'SUCCEEDED' };
   }
 
-  private async sequence(steps: readonly PlannedStep[], scopes: readonly StepRecords[]): Promise<Stop | undefined> {
+  private async sequence(
+    steps: readonly PlannedStep[],
+    scopes: readonly StepRecords[],
+  ): Promise<Stop | undefined> {
     for (const step of steps) {
       if (step.skip) continue;
       if (this.options.signal.aborted) throw new RunInterrupted();
@@ -107,7 +122,10 @@ class Execution {
   }
 
   /** A PIECE or CODE step, with its retries and its continueOnFailure. */
-  private async task(step: PlannedPiece | PlannedCode, scopes: readonly StepRecords[]): Promise<Stop | undefined> {
+  private async task(
+    step: PlannedPiece | PlannedCode,
+    scopes: readonly StepRecords[],
+  ): Promise<Stop | undefined> {
     const records = innermost(scopes);
     const done = records[step.name];
     if (done !== undefined && done.status !== 'PAUSED') return undefined;
@@ -153,7 +171,9 @@ class Execution {
   ): Promise<Stop | undefined> {
     const { identity, services, plan } = this.options;
     const definitions: InputPropertyMap = step.action.props;
-    const props = await this.inTime(processPropsOrThrow(asRecord(input.value), definitions, step.propertySettings));
+    const props = await this.inTime(
+      processPropsOrThrow(asRecord(input.value), definitions, step.propertySettings),
+    );
     const effects = noEffects();
     const context = createActionContext({
       identity: { ...identity, stepName: step.name },
@@ -161,7 +181,9 @@ class Execution {
       effects,
       auth: isConnectionValue(props['auth']) ? props['auth'] : undefined,
       props,
-      ...(resume && this.options.resumePayload !== undefined ? { resumePayload: this.options.resumePayload } : {}),
+      ...(resume && this.options.resumePayload !== undefined
+        ? { resumePayload: this.options.resumePayload }
+        : {}),
     });
     const output = toJson(await this.inTime(callAction(step, context)));
     this.options.onTags?.(effects.tags);
@@ -184,7 +206,12 @@ class Execution {
     return undefined;
   }
 
-  private async code(step: PlannedCode, input: Resolved, records: StepRecords, started: number): Promise<undefined> {
+  private async code(
+    step: PlannedCode,
+    input: Resolved,
+    records: StepRecords,
+    started: number,
+  ): Promise<undefined> {
     const remaining = Math.max(1, this.deadline - Date.now());
     const output = await this.inTime(this.options.code.run(step.code, asRecord(input.value), remaining));
     records[step.name] = {
@@ -203,13 +230,25 @@ class Execution {
     const input = { items: censored };
     if (!Array.isArray(items)) {
       const message = `The items of a loop must be a list; these are ${items === '' ? 'empty' : typeof items}.`;
-      records[step.name] = { type: step.type, status: 'FAILED', input, errorMessage: message, duration: elapsed(started) };
+      records[step.name] = {
+        type: step.type,
+        status: 'FAILED',
+        input,
+        errorMessage: message,
+        duration: elapsed(started),
+      };
       return failed(step, message);
     }
     const before = loopOutputSchema.safeParse(records[step.name]?.output);
     const output: LoopOutput = before.success ? before.data : { item: '', index: 0, iterations: [] };
     const keep = (): void => {
-      records[step.name] = { type: step.type, status: 'SUCCEEDED', input, output, duration: elapsed(started) };
+      records[step.name] = {
+        type: step.type,
+        status: 'SUCCEEDED',
+        input,
+        output,
+        duration: elapsed(started),
+      };
     };
     keep();
     for (const [position, item] of items.entries()) {
@@ -293,7 +332,10 @@ class Execution {
       signal.addEventListener('abort', interrupted, { once: true });
       work.then(
         (value) => settle(() => resolve(value)),
-        (error: unknown) => settle(() => reject(error instanceof Error ? error : new Error(describeError(error), { cause: error }))),
+        (error: unknown) =>
+          settle(() =>
+            reject(error instanceof Error ? error : new Error(describeError(error), { cause: error })),
+          ),
       );
     });
   }
@@ -305,7 +347,10 @@ class Execution {
 
   private timedOut(step: PlannedStep): Stop {
     const message = `The flow took more than ${this.timeoutMs / 1000} s. Use a waitpoint for work that takes longer.`;
-    return new Stop({ status: 'TIMEOUT', failedStep: { name: step.name, displayName: step.displayName, message } });
+    return new Stop({
+      status: 'TIMEOUT',
+      failedStep: { name: step.name, displayName: step.displayName, message },
+    });
   }
 }
 
@@ -329,7 +374,10 @@ function waitedFor(effects: RunEffects): Waitpoint | undefined {
       ? effects.waitpoints.at(-1)
       : effects.waitpoints.find(({ id }) => id === effects.waitFor);
   if (found === undefined) {
-    throw new BizError('BIZ_RUN_WAITPOINT_UNKNOWN', `The step waits for "${effects.waitFor}", which it never created.`);
+    throw new BizError(
+      'BIZ_RUN_WAITPOINT_UNKNOWN',
+      `The step waits for "${effects.waitFor}", which it never created.`,
+    );
   }
   return found;
 }
@@ -361,7 +409,10 @@ function innermost(scopes: readonly StepRecords[]): StepRecords {
 }
 
 function failed(step: PlannedStep, message: string): Stop {
-  return new Stop({ status: 'FAILED', failedStep: { name: step.name, displayName: step.displayName, message } });
+  return new Stop({
+    status: 'FAILED',
+    failedStep: { name: step.name, displayName: step.displayName, message },
+  });
 }
 
 function elapsed(started: number): number {

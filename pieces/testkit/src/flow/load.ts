@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { InputPropertyMap } from "@activepieces/pieces-framework";
+import type { InputPropertyMap } from '@activepieces/pieces-framework';
 import { piecePropertySchema } from '../props/required';
 import { z } from 'zod';
 import { actionOf } from '../action';
@@ -61,7 +61,13 @@ function readFlows(file: string): unknown[] {
   return flows;
 }
 
-function planFlow(file: string, raw: unknown, index: number, count: number, options: LoadFlowOptions): FlowPlan {
+function planFlow(
+  file: string,
+  raw: unknown,
+  index: number,
+  count: number,
+  options: LoadFlowOptions,
+): FlowPlan {
   const version = isPlainObject(raw) ? raw['schemaVersion'] : undefined;
   if (version !== FLOW_SCHEMA_VERSION) {
     throw new FlowFileError(
@@ -75,10 +81,16 @@ function planFlow(file: string, raw: unknown, index: number, count: number, opti
   checkStepTypes(file, raw);
   const parsed = flowSchema.safeParse(raw);
   if (!parsed.success) {
-    throw new FlowFileError('BIZ_FLOW_INVALID', file, stepAt(raw, parsed.error), z.prettifyError(parsed.error), {
-      hint: 'Export the flow again, or correct the fields named here.',
-      cause: parsed.error,
-    });
+    throw new FlowFileError(
+      'BIZ_FLOW_INVALID',
+      file,
+      stepAt(raw, parsed.error),
+      z.prettifyError(parsed.error),
+      {
+        hint: 'Export the flow again, or correct the fields named here.',
+        cause: parsed.error,
+      },
+    );
   }
   return new Planner(file, options).plan(parsed.data, count > 1 ? `${stem(file)}-${index + 1}` : stem(file));
 }
@@ -105,13 +117,15 @@ function checkStepTypes(file: string, value: unknown): void {
   }
   if (!isPlainObject(value)) return;
   const { name, type } = value;
-  const isStep = typeof name === 'string' && typeof type === 'string' && ('settings' in value || 'nextAction' in value);
+  const isStep =
+    typeof name === 'string' && typeof type === 'string' && ('settings' in value || 'nextAction' in value);
   if (isStep && type !== 'PIECE_TRIGGER' && type !== 'EMPTY' && !STEP_TYPES.some((known) => known === type)) {
     throw new FlowFileError('BIZ_FLOW_STEP_TYPE', file, name, `The step type ${type} is unknown.`, {
       hint: `Known: ${STEP_TYPES.join(', ')}.`,
     });
   }
-  for (const key of ['trigger', 'nextAction', 'firstLoopAction', 'children']) checkStepTypes(file, value[key]);
+  for (const key of ['trigger', 'nextAction', 'firstLoopAction', 'children'])
+    checkStepTypes(file, value[key]);
 }
 
 /** Name of the innermost step on the path of the first problem. */
@@ -138,11 +152,23 @@ class Planner {
 
   plan(flow: FlowDefinition, fallbackId: string): FlowPlan {
     this.addName(flow.trigger.name);
-    if (!flow.trigger.valid) throw this.error('BIZ_FLOW_STEP_INVALID', flow.trigger.name, 'The trigger is marked invalid.', COMPLETE_IT);
+    if (!flow.trigger.valid)
+      throw this.error(
+        'BIZ_FLOW_STEP_INVALID',
+        flow.trigger.name,
+        'The trigger is marked invalid.',
+        COMPLETE_IT,
+      );
     const trigger = flow.trigger.type === 'PIECE_TRIGGER' ? this.trigger(flow.trigger) : undefined;
     const steps = this.sequence(flow.trigger.nextAction);
     for (const { step, template } of this.templates) this.checkReferences(step, template);
-    return { id: slug(flow.displayName) || slug(fallbackId) || 'flow', displayName: flow.displayName, file: this.file, trigger, steps };
+    return {
+      id: slug(flow.displayName) || slug(fallbackId) || 'flow',
+      displayName: flow.displayName,
+      file: this.file,
+      trigger,
+      steps,
+    };
   }
 
   private trigger(step: PieceTriggerStep): PlannedTrigger {
@@ -164,20 +190,23 @@ class Planner {
 
   private sequence(first: FlowStep | null | undefined): PlannedStep[] {
     const steps: PlannedStep[] = [];
-    for (let step = first ?? undefined; step !== undefined; step = step.nextAction) steps.push(this.step(step));
+    for (let step = first ?? undefined; step !== undefined; step = step.nextAction)
+      steps.push(this.step(step));
     return steps;
   }
 
   private step(step: FlowStep): PlannedStep {
     this.addName(step.name);
     const base = { name: step.name, displayName: step.displayName, skip: step.skip };
-    if (!step.valid && !step.skip) throw this.error('BIZ_FLOW_STEP_INVALID', step.name, 'The step is marked invalid.', COMPLETE_IT);
+    if (!step.valid && !step.skip)
+      throw this.error('BIZ_FLOW_STEP_INVALID', step.name, 'The step is marked invalid.', COMPLETE_IT);
     switch (step.type) {
       case 'PIECE': {
         const { pieceName, pieceVersion, actionName, input, propertySettings } = step.settings;
         const { piece } = this.piece(step.name, pieceName, pieceVersion);
         const action = this.inStep(step.name, () => actionOf(piece, actionName));
-        if (!step.skip) this.checkRequired(step.name, input, action.props, piece.auth !== undefined && action.requireAuth);
+        if (!step.skip)
+          this.checkRequired(step.name, input, action.props, piece.auth !== undefined && action.requireAuth);
         return {
           ...base,
           type: 'PIECE',
@@ -276,27 +305,52 @@ class Planner {
     const { names, connections, broken } = inspectTemplate(template);
     const unknown = names.find((name) => isStepName(name) && !this.names.has(name));
     if (unknown !== undefined) {
-      throw this.error('BIZ_FLOW_STEP_UNKNOWN', step, `It reads {{${unknown}}}, which is no step of this flow.`, `Steps: ${[...this.names].join(', ')}.`);
+      throw this.error(
+        'BIZ_FLOW_STEP_UNKNOWN',
+        step,
+        `It reads {{${unknown}}}, which is no step of this flow.`,
+        `Steps: ${[...this.names].join(', ')}.`,
+      );
     }
     const missing = connections.find((id) => !this.options.connections.has(id));
     if (missing !== undefined) {
-      throw this.error('BIZ_FLOW_CONNECTION_MISSING', step, `There is no connection "${missing}".`, 'Add it to the connections file.');
+      throw this.error(
+        'BIZ_FLOW_CONNECTION_MISSING',
+        step,
+        `There is no connection "${missing}".`,
+        'Add it to the connections file.',
+      );
     }
     for (const { source, reason } of broken) {
-      this.options.warn?.(`${this.file}, step "${step}": {{${source}}} is no JavaScript expression (${reason}); its value is an empty text.`);
+      this.options.warn?.(
+        `${this.file}, step "${step}": {{${source}}} is no JavaScript expression (${reason}); its value is an empty text.`,
+      );
     }
   }
 
-  private checkRequired(step: string, input: Record<string, unknown>, props: InputPropertyMap, needsAuth: boolean): void {
+  private checkRequired(
+    step: string,
+    input: Record<string, unknown>,
+    props: InputPropertyMap,
+    needsAuth: boolean,
+  ): void {
     const problems = piecePropertySchema(props, needsAuth).safeParse(input);
     if (!problems.success) {
-      throw this.error('BIZ_FLOW_PROPS_INVALID', step, z.prettifyError(problems.error), 'Fill in the props named here.');
+      throw this.error(
+        'BIZ_FLOW_PROPS_INVALID',
+        step,
+        z.prettifyError(problems.error),
+        'Fill in the props named here.',
+      );
     }
   }
 
   private checkDependencies(step: string, packageJson: string): void {
     const parsed = parseJson(packageJson);
-    const dependencies = isPlainObject(parsed) && isPlainObject(parsed['dependencies']) ? Object.keys(parsed['dependencies']) : [];
+    const dependencies =
+      isPlainObject(parsed) && isPlainObject(parsed['dependencies'])
+        ? Object.keys(parsed['dependencies'])
+        : [];
     if (dependencies.length > 0) {
       throw this.error(
         'BIZ_FLOW_CODE_DEPENDENCIES',
@@ -308,7 +362,8 @@ class Planner {
   }
 
   private addName(name: string): void {
-    if (this.names.has(name)) throw this.error('BIZ_FLOW_STEP_DUPLICATE', name, 'Two steps have this name.', 'Rename one of them.');
+    if (this.names.has(name))
+      throw this.error('BIZ_FLOW_STEP_DUPLICATE', name, 'Two steps have this name.', 'Rename one of them.');
     this.names.add(name);
   }
 
@@ -316,8 +371,16 @@ class Planner {
     try {
       return work();
     } catch (cause) {
-      const code = codeOf(cause)?.replace('BIZ_PIECE_ACTION', 'BIZ_FLOW_ACTION').replace('BIZ_PIECE_TRIGGER', 'BIZ_FLOW_TRIGGER');
-      throw new FlowFileError(isBizCode(code) ? code : 'BIZ_FLOW_INVALID', this.file, step, cause instanceof BizError ? messageOf(cause) : describeError(cause), { cause });
+      const code = codeOf(cause)
+        ?.replace('BIZ_PIECE_ACTION', 'BIZ_FLOW_ACTION')
+        .replace('BIZ_PIECE_TRIGGER', 'BIZ_FLOW_TRIGGER');
+      throw new FlowFileError(
+        isBizCode(code) ? code : 'BIZ_FLOW_INVALID',
+        this.file,
+        step,
+        cause instanceof BizError ? messageOf(cause) : describeError(cause),
+        { cause },
+      );
     }
   }
 
@@ -332,7 +395,14 @@ function isBizCode(code: string | undefined): code is BizErrorCode {
   return code?.startsWith('BIZ_') ?? false;
 }
 
-function errorHandling(options: { continueOnFailure?: { value?: boolean | undefined } | undefined; retryOnFailure?: { value?: boolean | undefined } | undefined } | undefined) {
+function errorHandling(
+  options:
+    | {
+        continueOnFailure?: { value?: boolean | undefined } | undefined;
+        retryOnFailure?: { value?: boolean | undefined } | undefined;
+      }
+    | undefined,
+) {
   return {
     continueOnFailure: options?.continueOnFailure?.value ?? false,
     retryOnFailure: options?.retryOnFailure?.value ?? false,

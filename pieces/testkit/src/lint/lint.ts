@@ -62,14 +62,13 @@ async function createContext(target: string, scratch: string, serverVersion: str
   const manifest = readManifest(directory);
   const entry = join(directory, PIECE_ENTRY);
   const source = existsSync(entry) ? readFileSync(entry, 'utf8') : undefined;
-  const loaded = source === undefined ? { pieces: [], loadError: undefined } : load(entry);
+  const loaded = source === undefined ? NOT_THERE : await load(entry);
   return {
     directory,
     files: filesOf(directory),
     manifest,
     source,
     size: statSync(tarball).size,
-    heapMb: source === undefined || loaded.loadError !== undefined ? undefined : await measureHeap(entry),
     ...loaded,
     translations: readTranslations(directory),
     serverVersion,
@@ -80,7 +79,9 @@ async function packageOf(target: string, scratch: string): Promise<{ directory: 
   if (!existsSync(target)) throw new BizError('BIZ_LINT_TARGET', `There is no ${target}.`);
   if (statSync(target).isFile()) return { directory: await unpackPiece(target, scratch), tarball: target };
   if (!existsSync(join(target, 'package.json'))) {
-    throw new BizError('BIZ_LINT_TARGET', `${target} has no package.json.`, { hint: 'Give a tarball or the folder of a package.' });
+    throw new BizError('BIZ_LINT_TARGET', `${target} has no package.json.`, {
+      hint: 'Give a tarball or the folder of a package.',
+    });
   }
   if (!existsSync(join(target, PIECE_ENTRY)) && existsSync(join(target, 'src', 'index.ts'))) {
     return bundlePiece({ pieceDir: target, outDir: scratch });
@@ -90,32 +91,49 @@ async function packageOf(target: string, scratch: string): Promise<{ directory: 
   return { directory: target, tarball };
 }
 
-function load(entry: string): { pieces: AnyPiece[]; loadError: string | undefined } {
+type Loaded = Pick<LintContext, 'pieces' | 'loadError' | 'heapMb'>;
+
+const NOT_THERE: Loaded = { pieces: [], loadError: undefined, heapMb: undefined };
+
+/** Loads the entry in a process of its own first, as a server does, and measures it there. */
+async function load(entry: string): Promise<Loaded> {
   try {
-    return { pieces: findPieces(requireHere(entry)), loadError: undefined };
+    const heapMb = await measureHeap(entry);
+    return { pieces: findPieces(requireHere(entry)), loadError: undefined, heapMb };
   } catch (error) {
-    return { pieces: [], loadError: describeError(error) };
+    return { ...NOT_THERE, loadError: reasonOf(error) };
   }
 }
 
 const measureSchema = z.object({ heapMb: z.number() });
 
-/** In a process of its own, because this one has the framework loaded already. */
 async function measureHeap(entry: string): Promise<number> {
   const { stdout } = await run(process.execPath, ['--expose-gc', MEASURE, entry], { timeout: 60_000 });
   return measureSchema.parse(JSON.parse(stdout)).heapMb;
 }
 
+/** The line with the error: Node.js shows the source before it, and a bundle is one long line. */
+function reasonOf(error: unknown): string {
+  const lines = describeError(error).split('\n');
+  const line = lines.find((text) => /^\w*Error\b/.test(text)) ?? lines[0] ?? '';
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}
+
 function readManifest(directory: string): PackageManifest {
   const parsed = parseJson(readFileSync(join(directory, 'package.json'), 'utf8'));
-  if (!isPlainObject(parsed)) throw new BizError('BIZ_LINT_TARGET', `${directory}: package.json is not JSON.`);
+  if (!isPlainObject(parsed))
+    throw new BizError('BIZ_LINT_TARGET', `${directory}: package.json is not JSON.`);
   return parsed;
 }
 
 function filesOf(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1).replaceAll('\\', '/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(directory.length + 1)
+        .replaceAll('\\', '/'),
+    )
     .sort();
 }
 

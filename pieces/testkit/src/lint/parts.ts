@@ -37,7 +37,11 @@ export function propsOf(context: LintContext): Array<Part<Definition> & { name: 
 export function itemPropsOf(context: LintContext): Array<Part<Definition> & { name: string }> {
   return propsOf(context).flatMap(({ path, part }) =>
     part.type === PropertyType.ARRAY && part.properties !== undefined
-      ? Object.entries<Definition>(part.properties).map(([name, item]) => ({ path: `${path}.${name}`, part: item, name }))
+      ? Object.entries<Definition>(part.properties).map(([name, item]) => ({
+          path: `${path}.${name}`,
+          part: item,
+          name,
+        }))
       : [],
   );
 }
@@ -49,7 +53,9 @@ export function authPropsOf(context: LintContext): Array<Part<Record<string, unk
       const props: unknown = Reflect.get(auth, 'props');
       if (!isPlainObject(props)) return [];
       return Object.entries(props).flatMap(([name, part]) =>
-        isPlainObject(part) && part['type'] !== 'MARKDOWN' ? [{ path: `connection field ${name}`, part, name }] : [],
+        isPlainObject(part) && part['type'] !== 'MARKDOWN'
+          ? [{ path: `connection field ${name}`, part, name }]
+          : [],
       );
     }),
   );

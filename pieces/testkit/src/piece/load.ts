@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { type Dirent, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  type Dirent,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Piece, PieceAuthProperty } from '@activepieces/pieces-framework';
@@ -32,7 +42,10 @@ export const PIECE_ENTRY = join('src', 'index.js');
  * files. A path to one `.tgz` file works as well.
  * @throws BizError `BIZ_PIECE_NOT_FOUND`, `BIZ_PIECE_LOAD`, `BIZ_PIECE_DUPLICATE`.
  */
-export async function loadPieces(paths: readonly string[], cacheDir: string): Promise<Map<string, LoadedPiece>> {
+export async function loadPieces(
+  paths: readonly string[],
+  cacheDir: string,
+): Promise<Map<string, LoadedPiece>> {
   const loaded = new Map<string, LoadedPiece>();
   for (const path of paths) {
     for (const directory of await findFolders(resolve(path), cacheDir)) {
@@ -159,6 +172,7 @@ export function versionFits(wanted: string, loaded: string): boolean {
   const [, haveMajor, haveMinor, havePatch] = have;
   if (range === '') return wanted === loaded;
   if (major !== haveMajor) return false;
-  const newer = Number(haveMinor) > Number(minor) || (haveMinor === minor && Number(havePatch) >= Number(patch));
+  const newer =
+    Number(haveMinor) > Number(minor) || (haveMinor === minor && Number(havePatch) >= Number(patch));
   return range === '~' || major === '0' ? haveMinor === minor && newer : newer;
 }

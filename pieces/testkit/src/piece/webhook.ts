@@ -1,5 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createAction, createPiece, createTrigger, type Piece, Property, TriggerStrategy } from '@activepieces/pieces-framework';
+import {
+  createAction,
+  createPiece,
+  createTrigger,
+  type Piece,
+  Property,
+  TriggerStrategy,
+} from '@activepieces/pieces-framework';
 import { isPlainObject, parseJson } from '../props/coerce';
 
 /** Package that this stands in for when it is not among the loaded pieces. */
@@ -7,7 +14,9 @@ export const WEBHOOK_PIECE_NAME = '@activepieces/piece-webhook';
 
 const LOGO =
   'data:image/svg+xml;base64,' +
-  Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7"/></svg>').toString('base64');
+  Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7"/></svg>',
+  ).toString('base64');
 
 const catchWebhook = createTrigger({
   name: 'catch_webhook',
@@ -88,7 +97,11 @@ const returnResponse = createAction({
     const response = {
       status: redirect ? 301 : Number(status ?? 200),
       headers: { ...textHeaders(headers), ...(redirect ? { Location: String(body as string) } : {}) },
-      body: redirect ? undefined : propsValue.responseType === 'json' && typeof body === 'string' ? (parseJson(body) ?? body) : body,
+      body: redirect
+        ? undefined
+        : propsValue.responseType === 'json' && typeof body === 'string'
+          ? (parseJson(body) ?? body)
+          : body,
     };
     if (propsValue.respond === 'respond') run.respond({ response });
     else run.stop({ response });

@@ -5,7 +5,9 @@ type Coercion = (value: unknown) => unknown;
 
 const text: Coercion = (value) => {
   if (value === null || value === undefined) return value;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint);
+  return typeof value === 'object'
+    ? JSON.stringify(value)
+    : String(value as string | number | boolean | bigint);
 };
 
 const number: Coercion = (value) => {
@@ -48,7 +50,8 @@ const multiSelect: Coercion = (value) => {
 /** A date without a zone is UTC; the piece gets ISO 8601 in UTC. */
 const dateTime: Coercion = (value) => {
   if (value === null || value === undefined || value === '') return undefined;
-  const zoneless = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$/.test(value.trim());
+  const zoneless =
+    typeof value === 'string' && /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$/.test(value.trim());
   const date = zoneless
     ? new Date(`${value.trim().replace(' ', 'T')}${value.trim().length > 10 ? 'Z' : ''}`)
     : new Date(value instanceof Date || typeof value === 'number' ? value : String(value as string));

@@ -74,7 +74,10 @@ function zip(value: unknown): unknown[] | undefined {
   const length = Math.max(0, ...columns.map(([, column]) => (Array.isArray(column) ? column.length : 1)));
   return Array.from({ length }, (_, index) =>
     Object.fromEntries(
-      columns.map(([name, column]): [string, unknown] => [name, Array.isArray(column) ? column[index] : column]),
+      columns.map(([name, column]): [string, unknown] => [
+        name,
+        Array.isArray(column) ? column[index] : column,
+      ]),
     ),
   );
 }

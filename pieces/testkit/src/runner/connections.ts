@@ -4,7 +4,11 @@ import { z } from 'zod';
 import { type ContextAuth } from '../context/auth';
 import { BizError } from '../errors';
 
-const base = { externalId: z.string().min(1), displayName: z.string().optional(), pieceName: z.string().optional() };
+const base = {
+  externalId: z.string().min(1),
+  displayName: z.string().optional(),
+  pieceName: z.string().optional(),
+};
 
 const connectionSchema = z.discriminatedUnion('type', [
   z.looseObject({ ...base, type: z.literal('CUSTOM_AUTH'), props: z.record(z.string(), z.unknown()) }),
@@ -20,7 +24,8 @@ export interface Connections {
 }
 
 /** Custom props that tell where a server is rather than how to get in. */
-const PUBLIC_PROP = /^(brokers|host|port|url|database|user|username|account|model|provider|.*(Url|Host|Port|Mode|Mechanism|Id))$/;
+const PUBLIC_PROP =
+  /^(brokers|host|port|url|database|user|username|account|model|provider|.*(Url|Host|Port|Mode|Mechanism|Id))$/;
 
 const PLACEHOLDER = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 
@@ -28,7 +33,10 @@ const PLACEHOLDER = /\$\{([A-Z][A-Z0-9_]*)\}/g;
  * Reads a connections file: a list of `{ externalId, type, … }`. `${NAME}` is replaced from `environment`.
  * @throws BizError `BIZ_CONNECTIONS_INVALID` naming the entry, `BIZ_CONNECTIONS_PLACEHOLDER` naming the variable.
  */
-export function loadConnections(file: string | undefined, environment: NodeJS.ProcessEnv = process.env): Connections {
+export function loadConnections(
+  file: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): Connections {
   if (file === undefined) return toConnections([]);
   let parsed: unknown;
   try {
@@ -56,7 +64,9 @@ function toConnections(list: Array<z.infer<typeof connectionSchema>>): Connectio
     switch (entry.type) {
       case 'CUSTOM_AUTH':
         values.set(entry.externalId, { type: AppConnectionType.CUSTOM_AUTH, props: entry.props });
-        secrets.push(Object.entries(entry.props).flatMap(([name, value]) => (PUBLIC_PROP.test(name) ? [] : [value])));
+        secrets.push(
+          Object.entries(entry.props).flatMap(([name, value]) => (PUBLIC_PROP.test(name) ? [] : [value])),
+        );
         break;
       case 'SECRET_TEXT':
         values.set(entry.externalId, { type: AppConnectionType.SECRET_TEXT, secret_text: entry.secret_text });

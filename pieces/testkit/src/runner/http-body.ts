@@ -12,7 +12,10 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     size += bytes.length;
     if (size > LIMITS.webhookBodyBytes) {
-      throw new BizError('BIZ_HTTP_BODY_TOO_LARGE', `The body has more than ${LIMITS.webhookBodyBytes} bytes.`);
+      throw new BizError(
+        'BIZ_HTTP_BODY_TOO_LARGE',
+        `The body has more than ${LIMITS.webhookBodyBytes} bytes.`,
+      );
     }
     chunks.push(bytes);
   }
@@ -30,7 +33,11 @@ export async function parseBody(data: Buffer, contentType: string, files: FilesS
   return type === '' || type.endsWith('json') ? (parseJson(text) ?? text) : text;
 }
 
-async function parseForm(data: Buffer, contentType: string, files: FilesService): Promise<Record<string, unknown>> {
+async function parseForm(
+  data: Buffer,
+  contentType: string,
+  files: FilesService,
+): Promise<Record<string, unknown>> {
   let form: FormData;
   try {
     form = await new Response(new Uint8Array(data), { headers: { 'content-type': contentType } }).formData();

@@ -21,22 +21,37 @@ export interface RunnerServerOptions {
  * The HTTP side of a runner; loopback only, because it has no accounts. Resolves once it listens.
  * Rejects with `BIZ_RUNNER_HOST` for an address that others can reach.
  */
-export async function listen(options: RunnerServerOptions): Promise<{ baseUrl: string; close(): Promise<void> }> {
+export async function listen(
+  options: RunnerServerOptions,
+): Promise<{ baseUrl: string; close(): Promise<void> }> {
   if (!isLoopback(options.host)) {
-    throw new BizError('BIZ_RUNNER_HOST', `The runner listens on a loopback address only, not on ${options.host}.`, {
-      hint: 'Put a proxy with authentication in front of it.',
-    });
+    throw new BizError(
+      'BIZ_RUNNER_HOST',
+      `The runner listens on a loopback address only, not on ${options.host}.`,
+      {
+        hint: 'Put a proxy with authentication in front of it.',
+      },
+    );
   }
   const server: Server = createServer((request, response) => {
     handle(options, request, response).catch((error: unknown) => {
-      options.log('error', 'request failed', { path: request.url?.split('?')[0], error: describeError(error), code: codeOf(error) });
+      options.log('error', 'request failed', {
+        path: request.url?.split('?')[0],
+        error: describeError(error),
+        code: codeOf(error),
+      });
       if (!response.headersSent) sendError(response, error, options.redactor);
       else response.destroy();
     });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new BizError('BIZ_RUNNER_PORT', `Cannot listen on ${options.host}:${options.port}.`, { hint: 'Give another --port.', cause })),
+      reject(
+        new BizError('BIZ_RUNNER_PORT', `Cannot listen on ${options.host}:${options.port}.`, {
+          hint: 'Give another --port.',
+          cause,
+        }),
+      ),
     );
     server.listen(options.port, options.host, resolve);
   });
@@ -64,9 +79,16 @@ function isForeign(request: IncomingMessage): boolean {
   return name !== '' && !isLoopback(name);
 }
 
-async function handle(options: RunnerServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  options: RunnerServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost');
-  const [first = '', second = '', ...rest] = url.pathname.split('/').filter((part) => part !== '').map(safeDecode);
+  const [first = '', second = '', ...rest] = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(safeDecode);
   if (isForeign(request)) return send(response, 403, { message: 'Only this machine may ask.' });
   switch (first) {
     case 'healthz':
@@ -97,7 +119,8 @@ async function flows(
   action: string | undefined,
 ): Promise<void> {
   if (id === '') return send(response, 200, { flows: options.runner.flows() });
-  if (action !== 'run' || request.method !== 'POST') return send(response, 405, { message: 'POST /flows/<id>/run' });
+  if (action !== 'run' || request.method !== 'POST')
+    return send(response, 405, { message: 'POST /flows/<id>/run' });
   if (isCrossSite(request)) return send(response, 403, { message: 'Not from a web page.' });
   const text = (await readBody(request)).toString('utf8');
   const payload = text === '' ? {} : parseJson(text);
@@ -118,7 +141,8 @@ async function runs(
   if (id === '') {
     const limit = Number(url.searchParams.get('limit') ?? 50);
     const status = url.searchParams.get('status') ?? undefined;
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) return send(response, 400, { message: 'limit is 1 to 1000.' });
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1_000)
+      return send(response, 400, { message: 'limit is 1 to 1000.' });
     if (status !== undefined && !RUN_STATUSES.some((known) => known === status)) {
       return send(response, 400, { message: `status is one of ${RUN_STATUSES.join(', ')}.` });
     }
@@ -128,9 +152,12 @@ async function runs(
   }
   if (action === undefined) {
     const run = runner.run(id);
-    return run === undefined ? send(response, 404, { message: `There is no run ${id}.` }) : send(response, 200, redactor.value({ run }));
+    return run === undefined
+      ? send(response, 404, { message: `There is no run ${id}.` })
+      : send(response, 200, redactor.value({ run }));
   }
-  if (action !== 'retry' || request.method !== 'POST') return send(response, 405, { message: 'POST /runs/<id>/retry' });
+  if (action !== 'retry' || request.method !== 'POST')
+    return send(response, 405, { message: 'POST /runs/<id>/retry' });
   if (isCrossSite(request)) return send(response, 403, { message: 'Not from a web page.' });
   const run = await runner.retry(id, url.searchParams.get('strategy') === 'FROM_FAILED_STEP');
   send(response, 202, { run: { id: run.id, status: run.status, attempt: run.attempt } });
@@ -145,7 +172,8 @@ async function webhook(
   sync: boolean,
 ): Promise<void> {
   const answer = await runner.webhook(flow, await toPayload(runner, request, url), sync);
-  if (answer === undefined) return send(response, 404, { message: `There is no flow "${flow}" with a webhook.` });
+  if (answer === undefined)
+    return send(response, 404, { message: `There is no flow "${flow}" with a webhook.` });
   sendAnswer(response, answer);
 }
 
@@ -169,7 +197,10 @@ async function version1(
   }
   if (kind === 'flow-runs' && (what === 'waitpoints' || what === 'requests')) {
     const payload = await toPayload(runner, request, url);
-    sendAnswer(response, await runner.resume(id, what === 'waitpoints' ? waitpoint : undefined, payload, sync === 'sync'));
+    sendAnswer(
+      response,
+      await runner.resume(id, what === 'waitpoints' ? waitpoint : undefined, payload, sync === 'sync'),
+    );
     return;
   }
   send(response, 404, { message: 'Not found' });
@@ -182,7 +213,11 @@ async function toPayload(runner: FlowRunner, request: IncomingMessage, url: URL)
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return {
-    body: await parseBody(data, headers['content-type'] ?? '', runner.files.service(() => url.origin)),
+    body: await parseBody(
+      data,
+      headers['content-type'] ?? '',
+      runner.files.service(() => url.origin),
+    ),
     rawBody: data.toString('utf8'),
     headers,
     queryParams: Object.fromEntries(url.searchParams),
@@ -191,16 +226,22 @@ async function toPayload(runner: FlowRunner, request: IncomingMessage, url: URL)
 
 function isCrossSite(request: IncomingMessage): boolean {
   const origin = request.headers.origin;
-  return origin !== undefined && !URL.canParse(origin) ? true : origin !== undefined && !isLoopback(new URL(origin).hostname);
+  return origin !== undefined && !URL.canParse(origin)
+    ? true
+    : origin !== undefined && !isLoopback(new URL(origin).hostname);
 }
 
 function sendAnswer(response: ServerResponse, { status, headers, body }: SyncAnswer): void {
   if (body === undefined || status === 204) {
     response.writeHead(status, headers).end();
   } else if (typeof body === 'string') {
-    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...lowerCase(headers) }).end(body);
+    response
+      .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...lowerCase(headers) })
+      .end(body);
   } else {
-    response.writeHead(status, { 'content-type': 'application/json', ...lowerCase(headers) }).end(JSON.stringify(body));
+    response
+      .writeHead(status, { 'content-type': 'application/json', ...lowerCase(headers) })
+      .end(JSON.stringify(body));
   }
 }
 
@@ -224,7 +265,10 @@ function sendError(response: ServerResponse, error: unknown, redactor: Redactor)
   const status = STATUS_OF[code ?? ''] ?? 500;
   // The rest of a body that was refused is not read.
   response.setHeader('connection', 'close');
-  send(response, status, { code, message: isBizError(error) ? redactor.text(error.message) : 'The request failed.' });
+  send(response, status, {
+    code,
+    message: isBizError(error) ? redactor.text(error.message) : 'The request failed.',
+  });
 }
 
 function safeDecode(part: string): string {

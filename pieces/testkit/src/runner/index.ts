@@ -7,8 +7,10 @@ import { loadConnections } from './connections';
 import { listen } from './http';
 import { FlowRunner, type RunnerOptions } from './runner';
 
-export interface RunFlowsOptions
-  extends Pick<RunnerOptions, 'concurrency' | 'keepRuns' | 'retryBaseMs' | 'flowTimeoutMs' | 'syncTimeoutMs'> {
+export interface RunFlowsOptions extends Pick<
+  RunnerOptions,
+  'concurrency' | 'keepRuns' | 'retryBaseMs' | 'flowTimeoutMs' | 'syncTimeoutMs'
+> {
   flowFiles: readonly string[];
   /** Folders with bundled pieces, or .tgz files. */
   pieces: readonly string[];
@@ -57,7 +59,13 @@ export async function runFlows(options: RunFlowsOptions): Promise<RunningFlows> 
   });
   let server: Awaited<ReturnType<typeof listen>>;
   try {
-    server = await listen({ runner, host: options.host ?? '127.0.0.1', port: options.port ?? 0, log, redactor });
+    server = await listen({
+      runner,
+      host: options.host ?? '127.0.0.1',
+      port: options.port ?? 0,
+      log,
+      redactor,
+    });
   } catch (error) {
     await runner.stop(0);
     throw error;

@@ -113,10 +113,14 @@ export class Journal {
         this.bytes += data.length;
         for (const { resolve } of group) resolve();
       } catch (cause) {
-        this.failure = new BizError('BIZ_RUNNER_STATE', `The journal in ${this.directory} cannot be written.`, {
-          hint: 'Check free space and permissions, then start again: nothing that was accepted is lost.',
-          cause,
-        });
+        this.failure = new BizError(
+          'BIZ_RUNNER_STATE',
+          `The journal in ${this.directory} cannot be written.`,
+          {
+            hint: 'Check free space and permissions, then start again: nothing that was accepted is lost.',
+            cause,
+          },
+        );
         for (const { reject } of [...group, ...this.waiting]) reject(this.failure);
         this.waiting = [];
       }

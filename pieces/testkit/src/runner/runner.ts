@@ -153,11 +153,14 @@ export class FlowRunner {
     return [...this.entries.values()].map(({ plan, enabled, error }) => ({
       id: plan.id,
       displayName: plan.displayName,
-      trigger: plan.trigger === undefined ? 'manual' : `${plan.trigger.pieceName}:${plan.trigger.trigger.name}`,
+      trigger:
+        plan.trigger === undefined ? 'manual' : `${plan.trigger.pieceName}:${plan.trigger.trigger.name}`,
       strategy: String(plan.trigger?.trigger.type ?? TriggerStrategy.MANUAL),
       enabled,
       ...(error === undefined ? {} : { error }),
-      ...(plan.trigger?.trigger.type === TriggerStrategy.WEBHOOK ? { webhookUrl: this.webhookUrl(plan) } : {}),
+      ...(plan.trigger?.trigger.type === TriggerStrategy.WEBHOOK
+        ? { webhookUrl: this.webhookUrl(plan) }
+        : {}),
     }));
   }
 
@@ -184,7 +187,11 @@ export class FlowRunner {
     const trigger = entry?.plan.trigger;
     if (entry === undefined || trigger?.trigger.type !== TriggerStrategy.WEBHOOK) return undefined;
     if (!entry.enabled || this.isStopping || this.scheduler.size >= MAX_QUEUED) {
-      return { status: 503, headers: { 'retry-after': '5' }, body: { message: 'The flow takes no calls now.' } };
+      return {
+        status: 503,
+        headers: { 'retry-after': '5' },
+        body: { message: 'The flow takes no calls now.' },
+      };
     }
     const handshake = trigger.trigger.handshakeConfiguration;
     if (matchesHandshake(handshake.strategy, handshake.paramName, payload)) {
@@ -221,9 +228,19 @@ export class FlowRunner {
     const run = this.state.runs.get(id);
     if (run === undefined) throw new BizError('BIZ_RUN_UNKNOWN', `There is no run ${id}.`);
     if (run.status !== 'FAILED' && run.status !== 'TIMEOUT') {
-      throw new BizError('BIZ_RUN_NOT_FAILED', `Run ${id} is ${run.status}; only a failed run can be retried.`);
+      throw new BizError(
+        'BIZ_RUN_NOT_FAILED',
+        `Run ${id} is ${run.status}; only a failed run can be retried.`,
+      );
     }
-    const { failedStep: _failed, finishedAt: _finished, startedAt: _started, steps, batch: _batch, ...kept } = run;
+    const {
+      failedStep: _failed,
+      finishedAt: _finished,
+      startedAt: _started,
+      steps,
+      batch: _batch,
+      ...kept
+    } = run;
     const again: RunRecord = {
       ...kept,
       status: 'QUEUED',
@@ -236,7 +253,12 @@ export class FlowRunner {
   }
 
   /** A hit of a waitpoint's URL. `waitpointId` undefined resumes whatever the run waits for. */
-  async resume(runId: string, waitpointId: string | undefined, payload: ResumePayload, sync: boolean): Promise<SyncAnswer> {
+  async resume(
+    runId: string,
+    waitpointId: string | undefined,
+    payload: ResumePayload,
+    sync: boolean,
+  ): Promise<SyncAnswer> {
     const run = this.state.runs.get(runId);
     if (run === undefined) return { status: 404, headers: {}, body: { message: 'There is no such run.' } };
     if (run.status === 'PAUSED' && (waitpointId === undefined || run.waitpoint?.id === waitpointId)) {
@@ -259,7 +281,10 @@ export class FlowRunner {
     for (const id of [...this.settledWaiters.keys()]) this.announce(id);
     const loops = [...this.entries.values()].map(({ loop }) => loop?.stopped());
     const drained = Promise.all([this.scheduler.stop(), ...loops]).then(() => true);
-    const inTime = await Promise.race([drained, new Promise<false>((resolve) => setTimeout(resolve, graceMs, false).unref())]);
+    const inTime = await Promise.race([
+      drained,
+      new Promise<false>((resolve) => setTimeout(resolve, graceMs, false).unref()),
+    ]);
     if (!inTime) {
       this.options.log('warn', 'runs are cut off', { running: this.scheduler.running });
       this.cutOff.abort();
@@ -281,7 +306,11 @@ export class FlowRunner {
         this.options.log('info', 'flow enabled', { flow: plan.id });
       } catch (error) {
         entry.error = this.options.redactor.text(describeError(error));
-        this.options.log('warn', 'trigger cannot be enabled, trying again', { flow: plan.id, error: entry.error, code: codeOf(error) });
+        this.options.log('warn', 'trigger cannot be enabled, trying again', {
+          flow: plan.id,
+          error: entry.error,
+          code: codeOf(error),
+        });
         await sleep(Math.min(30_000, 500 * 2 ** Math.min(attempt, 6)), this.stopping.signal);
       }
     }
@@ -293,7 +322,12 @@ export class FlowRunner {
         poll: () => this.poll(entry, trigger),
         onError: (error, waitMs) => {
           entry.error = this.options.redactor.text(describeError(error));
-          this.options.log('warn', 'poll failed', { flow: plan.id, error: entry.error, code: codeOf(error), nextPollMs: waitMs });
+          this.options.log('warn', 'poll failed', {
+            flow: plan.id,
+            error: entry.error,
+            code: codeOf(error),
+            nextPollMs: waitMs,
+          });
         },
       });
       entry.loop.start();
@@ -330,7 +364,9 @@ export class FlowRunner {
   /** One poll. Resolves with the number of runs when all of them are settled. */
   private async poll(entry: FlowEntry, trigger: PlannedTrigger): Promise<number> {
     // What a crash left of the last batch comes first: the next poll may commit it.
-    await this.settled(this.state.unsettled().filter((run) => run.flow === entry.plan.id && run.batch !== undefined));
+    await this.settled(
+      this.state.unsettled().filter((run) => run.flow === entry.plan.id && run.batch !== undefined),
+    );
     if (this.isStopping) return 0;
     const buffer = this.state.buffered();
     const context = await this.triggerContext(entry.plan, trigger, buffer.store, toTriggerPayload({}));
@@ -383,10 +419,18 @@ export class FlowRunner {
     const queued = this.state.runs.get(id);
     const plan = queued === undefined ? undefined : this.entries.get(queued.flow)?.plan;
     if (queued === undefined || plan === undefined) return;
-    const run: RunRecord = { ...queued, status: 'RUNNING', startedAt: queued.startedAt ?? new Date().toISOString() };
+    const run: RunRecord = {
+      ...queued,
+      status: 'RUNNING',
+      startedAt: queued.startedAt ?? new Date().toISOString(),
+    };
     this.state.runs.set(id, run);
     const steps = stepRecordsSchema.parse(structuredClone(run.steps ?? {}));
-    steps[plan.trigger?.name ?? 'trigger'] = { type: 'PIECE_TRIGGER', status: 'SUCCEEDED', output: run.payload };
+    steps[plan.trigger?.name ?? 'trigger'] = {
+      type: 'PIECE_TRIGGER',
+      status: 'SUCCEEDED',
+      output: run.payload,
+    };
     const tags = new Set(run.tags);
     try {
       const verdict = await this.walk(plan, run, steps, tags);
@@ -394,13 +438,23 @@ export class FlowRunner {
     } catch (error) {
       if (error instanceof RunInterrupted) return;
       // Only the disk gets here; the run is started again by the next runner.
-      this.options.log('error', 'run cannot be recorded', { flow: run.flow, run: id, error: describeError(error) });
+      this.options.log('error', 'run cannot be recorded', {
+        flow: run.flow,
+        run: id,
+        error: describeError(error),
+      });
     }
   }
 
-  private async walk(plan: FlowPlan, run: RunRecord, steps: StepRecords, tags: Set<string>): Promise<Verdict> {
+  private async walk(
+    plan: FlowPlan,
+    run: RunRecord,
+    steps: StepRecords,
+    tags: Set<string>,
+  ): Promise<Verdict> {
     const { connections, retryBaseMs, flowTimeoutMs } = this.options;
-    if (plan.trigger !== undefined && run.resumePayload === undefined) await this.callOnStart(plan, plan.trigger, run);
+    if (plan.trigger !== undefined && run.resumePayload === undefined)
+      await this.callOnStart(plan, plan.trigger, run);
     return executeFlow({
       plan,
       identity: { ...this.identity(plan), runId: run.id },
@@ -425,17 +479,31 @@ export class FlowRunner {
   }
 
   private async callOnStart(plan: FlowPlan, trigger: PlannedTrigger, run: RunRecord): Promise<void> {
-    const { flows: _flows, ...context } = await this.triggerContext(plan, trigger, this.state.store, toTriggerPayload({}));
+    const { flows: _flows, ...context } = await this.triggerContext(
+      plan,
+      trigger,
+      this.state.store,
+      toTriggerPayload({}),
+    );
     await trigger.trigger.onStart({ ...context, run: { id: run.id }, payload: run.payload });
   }
 
-  private async conclude(run: RunRecord, verdict: Verdict, steps: StepRecords, tags: string[]): Promise<void> {
+  private async conclude(
+    run: RunRecord,
+    verdict: Verdict,
+    steps: StepRecords,
+    tags: string[],
+  ): Promise<void> {
     const { resumePayload: _resumed, waitpoint: _waited, ...rest } = run;
     const base = { ...rest, ...(tags.length > 0 ? { tags } : {}) };
     if (verdict.status === 'PAUSED') {
       const paused: RunRecord = { ...base, status: 'PAUSED', waitpoint: verdict.waitpoint, steps };
       await this.state.saveRun(paused);
-      this.options.log('info', 'run paused', { flow: run.flow, run: run.id, waitpoint: verdict.waitpoint.type });
+      this.options.log('info', 'run paused', {
+        flow: run.flow,
+        run: run.id,
+        waitpoint: verdict.waitpoint.type,
+      });
       this.announce(run.id);
       const key = `${run.id} ${verdict.waitpoint.id}`;
       const early = this.early.get(key);
@@ -452,8 +520,20 @@ export class FlowRunner {
     } else {
       const message = this.options.redactor.text(verdict.failedStep.message);
       const failedStep = { ...verdict.failedStep, message };
-      await this.state.saveRun({ ...base, ...keptSteps(this.options.redactor.value(steps)), status: verdict.status, failedStep, finishedAt });
-      this.options.log('error', 'run failed', { flow: run.flow, run: run.id, status: verdict.status, step: failedStep.name, error: message });
+      await this.state.saveRun({
+        ...base,
+        ...keptSteps(this.options.redactor.value(steps)),
+        status: verdict.status,
+        failedStep,
+        finishedAt,
+      });
+      this.options.log('error', 'run failed', {
+        flow: run.flow,
+        run: run.id,
+        status: verdict.status,
+        step: failedStep.name,
+        error: message,
+      });
       this.answer(run.id, {
         status: verdict.status === 'TIMEOUT' ? 504 : 500,
         headers: {},
@@ -583,6 +663,7 @@ function matchesHandshake(strategy: string, paramName: string | undefined, paylo
   if (paramName === undefined) return false;
   if (strategy === 'HEADER_PRESENT') return Object.hasOwn(payload.headers, paramName.toLowerCase());
   if (strategy === 'QUERY_PRESENT') return Object.hasOwn(payload.queryParams, paramName);
-  return strategy === 'BODY_PARAM_PRESENT' && isPlainObject(payload.body) && Object.hasOwn(payload.body, paramName);
+  return (
+    strategy === 'BODY_PARAM_PRESENT' && isPlainObject(payload.body) && Object.hasOwn(payload.body, paramName)
+  );
 }
-

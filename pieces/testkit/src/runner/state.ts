@@ -1,6 +1,14 @@
 import type { StoreBackend } from '../context/store';
 import { Journal } from './journal';
-import { isEnded, isSettled, type JournalEntry, type RunRecord, type Snapshot, type StoreChanges, type TriggerState } from './records';
+import {
+  isEnded,
+  isSettled,
+  type JournalEntry,
+  type RunRecord,
+  type Snapshot,
+  type StoreChanges,
+  type TriggerState,
+} from './records';
 
 export interface StateOptions {
   /** Ended runs that are kept; failed ones stay longest. */

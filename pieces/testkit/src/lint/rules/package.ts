@@ -15,7 +15,9 @@ export const entryPath: Rule = {
   id: 'entry-path',
   title: 'The package contains src/index.js, which the engine requires whatever main says.',
   check: ({ source, files }) =>
-    source === undefined ? [`There is no src/index.js; the package has ${files.slice(0, 5).join(', ') || 'no files'}.`] : [],
+    source === undefined
+      ? [`There is no src/index.js; the package has ${files.slice(0, 5).join(', ') || 'no files'}.`]
+      : [],
 };
 
 export const pieceExport: Rule = {
@@ -42,7 +44,9 @@ export const commonJs: Rule = {
   title: 'src/index.js is CommonJS.',
   check: ({ manifest, source }) => [
     ...(manifest.type === 'module' ? ['package.json has "type": "module".'] : []),
-    ...(source !== undefined && moduleSyntax(source) === 'esm' ? ['src/index.js uses import or export.'] : []),
+    ...(source !== undefined && moduleSyntax(source) === 'esm'
+      ? ['src/index.js uses import or export.']
+      : []),
   ],
 };
 
@@ -51,13 +55,19 @@ export const noInstallScripts: Rule = {
   title: 'Neither the package nor a dependency has an install script: the worker ignores them.',
   check: ({ manifest, directory }) => {
     const own = scriptsOf(manifest).map((name) => `package.json has the script ${name}.`);
-    const theirs = Object.keys(isPlainObject(manifest.dependencies) ? manifest.dependencies : {}).flatMap((name) => {
-      const file = join(directory, 'node_modules', name, 'package.json');
-      const parsed = existsSync(file) ? parseJson(readFileSync(file, 'utf8')) : undefined;
-      const native = existsSync(join(directory, 'node_modules', name, 'binding.gyp'));
-      const scripts = isPlainObject(parsed) ? scriptsOf(parsed).filter((script) => script !== 'prepare') : [];
-      return scripts.length > 0 || native ? [`The dependency ${name} is built at installation (${scripts.join(', ') || 'binding.gyp'}).`] : [];
-    });
+    const theirs = Object.keys(isPlainObject(manifest.dependencies) ? manifest.dependencies : {}).flatMap(
+      (name) => {
+        const file = join(directory, 'node_modules', name, 'package.json');
+        const parsed = existsSync(file) ? parseJson(readFileSync(file, 'utf8')) : undefined;
+        const native = existsSync(join(directory, 'node_modules', name, 'binding.gyp'));
+        const scripts = isPlainObject(parsed)
+          ? scriptsOf(parsed).filter((script) => script !== 'prepare')
+          : [];
+        return scripts.length > 0 || native
+          ? [`The dependency ${name} is built at installation (${scripts.join(', ') || 'binding.gyp'}).`]
+          : [];
+      },
+    );
     return [...own, ...theirs];
   },
 };
@@ -93,8 +103,15 @@ export const singleFile: Rule = {
   id: 'single-file',
   title: 'All code is in src/index.js, and it requires modules of Node.js only.',
   check: ({ files, source }) => {
-    const others = files.filter((name) => /\.(c|m)?js$|\.node$|\.wasm$/.test(name) && name !== 'src/index.js' && !name.startsWith('node_modules/'));
-    const required = [...(source ?? '').matchAll(/\brequire\(["']([^"']+)["']\)/g)].map((match) => match[1] ?? '');
+    const others = files.filter(
+      (name) =>
+        /\.(c|m)?js$|\.node$|\.wasm$/.test(name) &&
+        name !== 'src/index.js' &&
+        !name.startsWith('node_modules/'),
+    );
+    const required = [...(source ?? '').matchAll(/\brequire\(["']([^"']+)["']\)/g)].map(
+      (match) => match[1] ?? '',
+    );
     const foreign = [...new Set(required)].filter((name) => !BUILTINS.has(name.replace(/^node:/, '')));
     return [
       ...others.map((name) => `There is code in ${name}.`),
@@ -125,5 +142,6 @@ export const tarballSize: Rule = {
 export const heapSize: Rule = {
   id: 'heap-size',
   title: `Loading it takes at most ${MAX_HEAP_MB} MB of heap.`,
-  check: ({ heapMb }) => (heapMb !== undefined && heapMb > MAX_HEAP_MB ? [`It takes ${heapMb.toFixed(1)} MB.`] : []),
+  check: ({ heapMb }) =>
+    heapMb !== undefined && heapMb > MAX_HEAP_MB ? [`It takes ${heapMb.toFixed(1)} MB.`] : [],
 };

@@ -11,7 +11,10 @@ export const sampleData: Rule = {
   check: (context) =>
     triggersOf(context).flatMap(({ path, part }) => {
       const sample: unknown = part.sampleData;
-      const empty = sample === undefined || sample === null || (typeof sample === 'object' && Object.keys(sample).length === 0);
+      const empty =
+        sample === undefined ||
+        sample === null ||
+        (typeof sample === 'object' && Object.keys(sample).length === 0);
       return empty ? [`${path} has no sampleData.`] : [];
     }),
 };
@@ -42,15 +45,23 @@ export const aiMetadata: Rule = {
 export const audience: Rule = {
   id: 'audience',
   title: 'Every action names its audience: human, ai or both.',
-  check: (context) => actionsOf(context).flatMap(({ path, part }) => (part.audience === undefined ? [`${path} has no audience.`] : [])),
+  check: (context) =>
+    actionsOf(context).flatMap(({ path, part }) =>
+      part.audience === undefined ? [`${path} has no audience.`] : [],
+    ),
 };
 
-const SECRET_WORD = /^(password|passwd|passphrase|secret|token|credentials?|(api|access|secret|private|client|account|encryption)key|pem)$/;
-const PUBLIC_WORD = /(id|name|url|uri|location|mode|type|ttl|expiry|path|header|prefix|field|column|username)$/i;
+const SECRET_WORD =
+  /^(password|passwd|passphrase|secret|token|credentials?|(api|access|secret|private|client|account|encryption)key|pem)$/;
+const PUBLIC_WORD =
+  /(id|name|url|uri|location|mode|type|ttl|expiry|path|header|prefix|field|column|username)$/i;
 
 /** `sslKey`, `client_key` and `apiKey` are secrets; `publicKey` and `tokenUrl` are not. */
 export function looksSecret(name: string): boolean {
-  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').split(/[\s_-]+/).map((word) => word.toLowerCase());
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .split(/[\s_-]+/)
+    .map((word) => word.toLowerCase());
   if (PUBLIC_WORD.test(words.at(-1) ?? '') || words.includes('public')) return false;
   const pairs = words.slice(1).map((word, index) => `${words[index] ?? ''}${word}`);
   return [...words, ...pairs].some((word) => SECRET_WORD.test(word) || word === 'key' || word === 'private');
@@ -81,7 +92,8 @@ export const dropdowns: Rule = {
           if (type === PropertyType.DYNAMIC) await runDynamicProps(part, { property: name });
           if (type !== PropertyType.DROPDOWN && type !== PropertyType.MULTI_SELECT_DROPDOWN) continue;
           const state = await runOptions(part, { property: name });
-          if (state.options.length === 0 && !state.placeholder) found.push(`${path}, prop ${name} is empty without a connection and has no placeholder.`);
+          if (state.options.length === 0 && !state.placeholder)
+            found.push(`${path}, prop ${name} is empty without a connection and has no placeholder.`);
         } catch (error) {
           found.push(`${path}, prop ${name} throws without a connection: ${describeError(error)}`);
         }

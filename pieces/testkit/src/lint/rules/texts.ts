@@ -17,7 +17,11 @@ export const texts: Rule = {
   id: 'texts',
   title: 'The piece, every action, trigger, prop and connection field has displayName and description.',
   check: (context) => {
-    const missing = (path: string, part: { displayName?: unknown; description?: unknown }, fields: Array<'displayName' | 'description'>) =>
+    const missing = (
+      path: string,
+      part: { displayName?: unknown; description?: unknown },
+      fields: Array<'displayName' | 'description'>,
+    ) =>
       fields.flatMap((field) => {
         const value = part[field];
         return typeof value === 'string' && value.trim() !== '' ? [] : [`${path} has no ${field}.`];
@@ -25,8 +29,15 @@ export const texts: Rule = {
     const both = ['displayName', 'description'] as Array<'displayName' | 'description'>;
     return [
       ...context.pieces.flatMap((piece) => missing('The piece', piece, both)),
-      ...context.pieces.flatMap((piece) => authsOf(piece).flatMap((auth) => missing('The connection', auth, ['displayName']))),
-      ...[...actionsOf(context), ...triggersOf(context), ...propsOf(context), ...authPropsOf(context)].flatMap(({ path, part }) => missing(path, part, both)),
+      ...context.pieces.flatMap((piece) =>
+        authsOf(piece).flatMap((auth) => missing('The connection', auth, ['displayName'])),
+      ),
+      ...[
+        ...actionsOf(context),
+        ...triggersOf(context),
+        ...propsOf(context),
+        ...authPropsOf(context),
+      ].flatMap(({ path, part }) => missing(path, part, both)),
       ...itemPropsOf(context).flatMap(({ path, part }) => missing(path, part, ['displayName'])),
     ];
   },
@@ -36,7 +47,9 @@ export const logo: Rule = {
   id: 'logo-data-uri',
   title: 'The logo is a data URI, which renders without the internet.',
   check: ({ pieces }) =>
-    pieces.flatMap(({ logoUrl }) => (/^data:image\/(svg\+xml|png);base64,/.test(logoUrl) ? [] : [`logoUrl is ${logoUrl.slice(0, 60)}.`])),
+    pieces.flatMap(({ logoUrl }) =>
+      /^data:image\/(svg\+xml|png);base64,/.test(logoUrl) ? [] : [`logoUrl is ${logoUrl.slice(0, 60)}.`],
+    ),
 };
 
 /** English may stand in either file; the server reads both names. */
@@ -57,8 +70,13 @@ export const i18n: Rule = {
       if (found === undefined) return [`There is no src/i18n/${names[0] ?? ''}.json (${language}).`];
       const missing = wanted.filter((text) => !Object.hasOwn(found, text) || found[text] === '');
       if (missing.length === 0) return [];
-      const list = missing.slice(0, SHOWN).map((text) => JSON.stringify(text)).join(', ');
-      return [`${language} lacks ${missing.length} of ${wanted.length} texts: ${list}${missing.length > SHOWN ? ', …' : ''}`];
+      const list = missing
+        .slice(0, SHOWN)
+        .map((text) => JSON.stringify(text))
+        .join(', ');
+      return [
+        `${language} lacks ${missing.length} of ${wanted.length} texts: ${list}${missing.length > SHOWN ? ', …' : ''}`,
+      ];
     });
   },
 };
