@@ -5,8 +5,7 @@ import { NocoBaseClient } from './client';
 
 export const nocobaseAuth = PieceAuth.CustomAuth({
   displayName: 'NocoBase connection',
-  description: `
-**API key** (recommended): in NocoBase enable the plugin *API keys*, open **Settings → API keys** and add one for a role of its own.
+  description: `**API key** (recommended): in NocoBase enable the plugin *API keys*, open **Settings → API keys** and add one for a role of its own.
 
 **Account**: user name or e-mail and password; the piece signs in and renews the token by itself.
 

@@ -97,9 +97,9 @@ export const valuesProp = Property.DynamicProperties<false, typeof nocobaseAuth>
   required: false,
   refreshers: ['collection'],
   props: async ({ auth, collection }): Promise<InputPropertyMap> => {
-    if (!auth || !collection) return {};
+    if (!auth || typeof collection !== 'string') return {};
     try {
-      const found = await findCollection(clientOf(auth), String(collection));
+      const found = await findCollection(clientOf(auth), collection);
       return found ? formFields(found) : {};
     } catch {
       // The collection dropdown above shows why the server does not answer.

@@ -6,8 +6,7 @@ import { type EmbeddingsSettings, embedTexts, embeddingsEndpoint } from './embed
 
 export const qdrantAuth = PieceAuth.CustomAuth({
   displayName: 'Qdrant connection',
-  description: `
-**Your own server**: URL of the REST port, for example \`http://qdrant:6333\`; the API key only if the server asks for one.
+  description: `**Your own server**: URL of the REST port, for example \`http://qdrant:6333\`; the API key only if the server asks for one.
 
 **Qdrant Cloud**: copy the cluster URL and an API key from the cluster's page.
 

@@ -23,7 +23,7 @@ export interface HttpAnswer {
  * @throws BizError `…_UNREACHABLE`, `…_TIMEOUT` or `…_REDIRECTED`.
  */
 export async function send(request: HttpRequest): Promise<HttpAnswer> {
-  const { method, url, headers, body, timeoutMs, area } = request;
+  const { method, url, headers, body, timeoutMs } = request;
   try {
     const response = await fetch(url, {
       method,

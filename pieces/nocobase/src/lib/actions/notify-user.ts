@@ -51,9 +51,9 @@ export const notifyUserAction = createAction({
       method: 'POST',
       action: 'crmNotifications:send',
       body: {
-        key: parseInput('Key', propsValue.key, z.string().trim().min(1).max(200)),
+        key: parseInput('Key', propsValue.key, z.string().trim().min(1).max(300)),
         to: users.length > 0 ? { users } : { roles },
-        title: parseInput('Title', propsValue.title, z.string().trim().min(1).max(500)),
+        title: parseInput('Title', propsValue.title, z.string().trim().min(1).max(200)),
         body: propsValue.body ?? '',
         ...(propsValue.url ? { url: propsValue.url } : {}),
       },
