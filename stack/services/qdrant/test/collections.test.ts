@@ -4,7 +4,7 @@ let server: TestServer;
 
 beforeAll(async () => {
   server = await TestServer.start();
-}, 120_000);
+});
 afterAll(() => server.endAndRemove());
 
 describe('collections', () => {

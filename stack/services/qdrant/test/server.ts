@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { SERVER_DIR, serverPython } from './python';
 
+jest.setTimeout(120_000);
+
 export const API_KEY = 'a-key-of-the-tests';
 
 export interface Reply {
@@ -16,12 +18,17 @@ export interface Reply {
 
 /** A server process of the test's own, on a free port. */
 export class TestServer {
+  readonly client: QdrantClient;
+
   private constructor(
     readonly child: ChildProcess,
     readonly url: string,
     readonly storage: string,
     private readonly log: string[],
-  ) {}
+  ) {
+    // The key goes as a header: given as `apiKey`, the client warns about plain HTTP each time.
+    this.client = new QdrantClient({ url, headers: { 'api-key': API_KEY } });
+  }
 
   static async start(options: { storage?: string; args?: string[] } = {}): Promise<TestServer> {
     const storage = options.storage ?? newStorage();
@@ -46,10 +53,6 @@ export class TestServer {
       });
     });
     return new TestServer(child, url, storage, log);
-  }
-
-  get client(): QdrantClient {
-    return new QdrantClient({ url: this.url, apiKey: API_KEY });
   }
 
   get logged(): string {

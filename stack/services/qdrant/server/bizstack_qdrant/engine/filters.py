@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from ..errors import bad_body, not_served
 from .body import Body, convert
+from .booleans import NumpyBool
 from .ids import parse_ids
 
 MAX_DEPTH = 64
@@ -182,7 +183,8 @@ def _match(given: dict[str, Any], where: str) -> edge.MatchType:
         raise bad_body(f"{where}: exactly one of value, text, text_any, phrase, prefix, any, except is expected")
     kind, value = next(iter(given.items()))
     if kind == "value":
-        return edge.MatchValue(convert(value, str | int | bool, f"{where}.value"))
+        checked = convert(value, str | int | bool, f"{where}.value")
+        return edge.MatchValue(NumpyBool(checked) if isinstance(checked, bool) else checked)
     if kind in _TEXT_MATCHES:
         return _TEXT_MATCHES[kind](convert(value, str, f"{where}.{kind}"))
     if kind in ("any", "except"):
