@@ -12,6 +12,7 @@ import { dirname, join, resolve } from 'node:path';
 import { BizError } from '@bizstack/contracts';
 import type { DriverContext } from '../driver';
 import { keyHash } from '../install/cache-entry';
+import { hasCode } from '../state/error-code';
 
 export interface SystemUser {
   readonly uid: number;
@@ -60,7 +61,7 @@ export function reachableDir(context: DriverContext, dir: string, user: SystemUs
     mkdirSync(root, { mode: 0o755 });
     context.log.info(`the user that runs PostgreSQL cannot reach ${dir}; using ${root}`);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
   const { uid, mode } = lstatSync(root);
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0 || !lstatSync(root).isDirectory()) {

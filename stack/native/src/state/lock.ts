@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BizError } from '@bizstack/contracts';
 import { z } from 'zod';
+import { hasCode } from './error-code';
 import { isSameProcess, processCommand, processStartTime } from './process-info';
 
 const ownerSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
@@ -29,7 +30,7 @@ export function tryLock(file: string): Lock | LockOwner {
         linkSync(mine, file);
         return { release: () => releaseIfMine(file, me) };
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+        if (!hasCode(error, 'EEXIST')) throw error;
       }
       const owner = readOwner(file);
       if (owner && isSameProcess(owner.pid, owner.startTime)) return owner;

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { BizError } from '@bizstack/contracts';
 import type { ServiceFacts } from '../driver';
+import { hasCode } from './error-code';
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -60,7 +61,7 @@ export class SecretStore {
       try {
         linkSync(temporary, file);
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+        if (!hasCode(error, 'EEXIST')) throw error;
       } finally {
         rmSync(temporary, { force: true });
       }
