@@ -6,11 +6,14 @@ import { executeStatement } from './lib/actions/execute-statement';
 import { insertRows } from './lib/actions/insert-rows';
 import { listTables } from './lib/actions/list-tables';
 import { query } from './lib/actions/query';
+import { queryToFile } from './lib/actions/query-to-file';
 import { transaction } from './lib/actions/transaction';
 import { updateRows } from './lib/actions/update-rows';
 import { upsertRows } from './lib/actions/upsert-rows';
 import { postgresAuth } from './lib/auth';
 import { logo } from './lib/logo';
+import { newRow } from './lib/triggers/new-row';
+import { queryAlert } from './lib/triggers/query-alert';
 
 export const postgres = createPiece({
   displayName: 'PostgreSQL',
@@ -22,6 +25,7 @@ export const postgres = createPiece({
   categories: [PieceCategory.DEVELOPER_TOOLS],
   actions: [
     query,
+    queryToFile,
     insertRows,
     upsertRows,
     updateRows,
@@ -31,5 +35,5 @@ export const postgres = createPiece({
     listTables,
     describeTable,
   ],
-  triggers: [],
+  triggers: [newRow, queryAlert],
 });

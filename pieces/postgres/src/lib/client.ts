@@ -53,7 +53,7 @@ export async function withDatabase<T>(props: unknown, work: (database: Database)
 }
 
 /**
- * Runs `work` in one transaction: all of it happens or nothing.
+ * Runs `work` in one transaction: all of it happens or nothing. A read-only one sees one state throughout.
  * @throws BizError
  */
 export async function withTransaction<T>(
@@ -62,7 +62,7 @@ export async function withTransaction<T>(
   { readOnly = false }: { readOnly?: boolean } = {},
 ): Promise<T> {
   return withClient(props, async (client) => {
-    await client.query(readOnly ? 'BEGIN READ ONLY' : 'BEGIN');
+    await client.query(readOnly ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'BEGIN');
     try {
       const result = await work(databaseOf(client));
       await client.query('COMMIT');

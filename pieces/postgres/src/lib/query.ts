@@ -39,16 +39,19 @@ export async function readRows(
   return { rows: rows.slice(0, limit), truncated: rows.length > limit };
 }
 
-/** Hands over all rows in portions, without holding them all. */
+/** Hands over all rows in portions, the last of which may be empty, with the names of the columns. */
 export async function streamRows(
   database: Database,
   { sql, values, portion = 2_000 }: { sql: string; values: unknown[]; portion?: number },
-  onRows: (rows: Row[]) => void,
+  onRows: (rows: Row[], columns: string[]) => void,
 ): Promise<void> {
   await database.query(`DECLARE ${CURSOR} NO SCROLL CURSOR FOR ${withoutSemicolon(sql)}`, values);
   for (;;) {
-    const { rows } = await database.query(`FETCH ${portion} FROM ${CURSOR}`);
-    if (rows.length > 0) onRows(rows);
+    const { rows, fields } = await database.query(`FETCH ${portion} FROM ${CURSOR}`);
+    onRows(
+      rows,
+      fields.map(({ name }) => name),
+    );
     if (rows.length < portion) break;
   }
   await database.query(`CLOSE ${CURSOR}`);
