@@ -22,6 +22,7 @@ import { sharedFileHost } from './context/file-host';
 import { createStore, MemoryStoreBackend, type StoreBackend } from './context/store';
 import { BizError } from './errors';
 import { type PropertySchemas, processPropsOrThrow } from './props/process';
+import { definitionsOf } from './values';
 
 type RequiredKeys<P extends InputPropertyMap> = {
   [K in keyof P]: P[K] extends { required: true } ? K : never;
@@ -116,11 +117,10 @@ async function callOnce(
   identity: Identity,
   backend: StoreBackend,
 ): Promise<ActionResult> {
-  const props: InputPropertyMap = action.props;
   const values =
     options.processProps === false
       ? { ...options.props }
-      : await processPropsOrThrow(options.props, props, options.propertySettings);
+      : await processPropsOrThrow(options.props, definitionsOf(action), options.propertySettings);
   const effects = noEffects();
   const context = createActionContext({
     identity,

@@ -1,5 +1,5 @@
 import { DEDUPE_KEY_PROPERTY } from '@activepieces/pieces-framework';
-import { isPlainObject } from './props/coerce';
+import { isPlainObject } from './values';
 import { LIMITS } from './limits';
 
 /**

@@ -1,4 +1,4 @@
-import { BizError, type BizErrorCode, type BizErrorOptions, messageOf } from '@bizstack/contracts';
+import { BizError, type BizErrorCode, type BizErrorOptions } from '@bizstack/contracts';
 
 export { BizError, isBizError, messageOf } from '@bizstack/contracts';
 export type { BizErrorCode } from '@bizstack/contracts';
@@ -37,7 +37,7 @@ export function codeOf(error: unknown): string | undefined {
 function textOf(error: unknown): string {
   const message = field(error, 'message');
   if (typeof message === 'string') return message;
-  return typeof error === 'object' ? (JSON.stringify(error) ?? '') : String(error as string);
+  return typeof error === 'string' ? error : (JSON.stringify(error) ?? typeof error);
 }
 
 /** Not by `instanceof`: errors of Node.js and of bundled pieces may be of another realm. */

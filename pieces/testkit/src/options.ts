@@ -1,6 +1,5 @@
 import {
   type Action,
-  type InputPropertyMap,
   type PieceAuthProperty,
   PropertyType,
   type Trigger,
@@ -13,6 +12,7 @@ import { sharedFileHost } from './context/file-host';
 import { withDeadline } from './deadline';
 import { BizError } from './errors';
 import { LIMITS } from './limits';
+import { definitionsOf } from './values';
 
 export interface PropertyOptions<
   A extends PieceAuthProperty | PieceAuthProperty[] | undefined = PieceAuthProperty,
@@ -107,7 +107,7 @@ function propsOf(options: PropertyOptions): Record<string, unknown> {
 }
 
 function propertyOf(owner: Action | Trigger, name: string) {
-  const props: InputPropertyMap = owner.props;
+  const props = definitionsOf(owner);
   const property = Object.hasOwn(props, name) ? props[name] : undefined;
   if (property === undefined) {
     throw new BizError('BIZ_PIECE_PROPERTY', `"${owner.name}" has no prop "${name}".`, {

@@ -25,6 +25,7 @@ import { DedupeWindow } from './dedupe';
 import { BizError } from './errors';
 import { LIMITS } from './limits';
 import { processPropsOrThrow } from './props/process';
+import { definitionsOf, isList } from './values';
 
 export interface TriggerHarnessOptions<
   A extends PieceAuthProperty | PieceAuthProperty[] | undefined = PieceAuthProperty,
@@ -79,7 +80,6 @@ function openTrigger(trigger: Trigger, options: TriggerHarnessOptions): TriggerH
   let effects: TriggerEffects = { listeners: [] };
 
   const context = async (payload: Partial<TriggerPayload> = {}, prefix = ''): Promise<AnyTriggerContext> => {
-    const props: InputPropertyMap = trigger.props;
     return createTriggerContext({
       identity,
       services: await servicesFor(options, identity, store, prefix),
@@ -88,7 +88,7 @@ function openTrigger(trigger: Trigger, options: TriggerHarnessOptions): TriggerH
       props:
         options.processProps === false
           ? { ...options.props }
-          : await processPropsOrThrow(options.props, props, options.propertySettings),
+          : await processPropsOrThrow(options.props, definitionsOf(trigger), options.propertySettings),
       webhookUrl: options.webhookUrl ?? `http://127.0.0.1/webhooks/${identity.flowId}`,
       payload: toTriggerPayload(payload),
     });
@@ -140,7 +140,7 @@ export async function runTriggerHook(
 ): Promise<unknown[]> {
   const work: Promise<unknown> = hook === 'run' ? trigger.run(context) : trigger.test(context);
   const output = await withDeadline(work, LIMITS.triggerRunTimeoutMs, late(trigger, hook));
-  if (!Array.isArray(output)) {
+  if (!isList(output)) {
     throw new BizError(
       'BIZ_TRIGGER_OUTPUT',
       `Trigger "${trigger.name}" returned ${typeof output} instead of a list.`,

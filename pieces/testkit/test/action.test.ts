@@ -12,6 +12,7 @@ import {
   validateAuth,
 } from '../src';
 import { demo, demoAuth, echo, effects, flaky, makeFile, remember, waitForCall } from './fixtures/demo-piece';
+import { matching } from './fixtures/matchers';
 
 const auth = customAuth({ url: 'http://demo', apiKey: 'key-1' });
 
@@ -70,7 +71,7 @@ describe('runAction', () => {
       runAction(echo, { auth, props: { text: 'x', count: 'many', list: [{ name: 'a', value: 'b' }] } }),
     ).rejects.toMatchObject({
       code: 'BIZ_PIECE_PROPS_INVALID',
-      message: expect.stringMatching(/count.*Expected number, received: many.*list.*value.*Expected number/s),
+      message: matching(/count.*Expected number, received: many.*list.*value.*Expected number/s),
     });
   });
 

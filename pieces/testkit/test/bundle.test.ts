@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { bundlePiece, loadPiece, loadPieces, runAction } from '../src';
 import { usedNames } from '../src/bundle/shared-shim';
 import { bundleDemo, pieceSource, scratch } from './fixtures/bundled';
+import { anyString } from './fixtures/matchers';
 
 describe('bundlePiece', () => {
   it('writes one CommonJS file without dependencies that loads alone and runs', async () => {
@@ -19,7 +20,7 @@ describe('bundlePiece', () => {
     const { piece } = loadPiece(bundled.directory);
     const action = piece.getAction('make_file');
     expect((await runAction(action!, { props: { content: 'x' } })).output).toMatchObject({
-      file: expect.any(String),
+      file: anyString,
     });
   });
 

@@ -1,9 +1,11 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RunnerState } from '../src/runner/state';
 import { bundleDemo, scratch } from './fixtures/bundled';
 import { buildPackage, type Child, receiver, spawnRunner } from './fixtures/child';
 import { demoTrigger, MANUAL, piece, template, webhookTrigger } from './fixtures/flows';
 import { flowFile, lineSource, runOnce, start, stopAll, until } from './fixtures/running';
+import { containing } from './fixtures/matchers';
 
 jest.setTimeout(90_000);
 
@@ -179,12 +181,11 @@ describe('the state directory', () => {
     writeFileSync(journal, `{"nonsense":true}\n${readFileSync(journal, 'utf8')}`);
     await expect(start({ piecesDir, flows: [flow], stateDir: first.stateDir })).rejects.toMatchObject({
       code: 'BIZ_RUNNER_STATE',
-      message: expect.stringContaining('line 1'),
+      message: containing('line 1'),
     });
   });
 
   it('is compacted and bounded by the number of runs to keep', async () => {
-    const { RunnerState } = await import('../src/runner/state');
     const directory = join(scratch('state'), 'journal');
     const state = await RunnerState.open(directory, { keepRuns: 10, compactAtBytes: 2_000 });
     const run = (index: number, status: 'SUCCEEDED' | 'FAILED') => ({
@@ -212,7 +213,6 @@ describe('the state directory', () => {
   });
 
   it('makes what a poll wrote durable together with its runs, or not at all', async () => {
-    const { RunnerState } = await import('../src/runner/state');
     const directory = join(scratch('state'), 'journal');
     const state = await RunnerState.open(directory);
     const dropped = state.buffered();

@@ -165,9 +165,11 @@ function bundledManifest(
   manifest: z.infer<typeof manifestSchema>,
   texts: readonly string[],
 ): Record<string, unknown> {
-  const kept = KEPT_FIELDS.flatMap((name) => (manifest[name] === undefined ? [] : [[name, manifest[name]]]));
+  const kept = KEPT_FIELDS.map((name): [string, unknown] => [name, manifest[name]]).filter(
+    ([, value]) => value !== undefined,
+  );
   return {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries<unknown>(kept),
     main: './src/index.js',
     files: ['src/index.js', 'src/i18n', 'package.json', ...texts],
     dependencies: {},

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Plugin } from 'esbuild';
-import { isPlainObject } from '../props/coerce';
+import { isPlainObject } from '../values';
 
 export const SHARED_PACKAGE = '@activepieces/shared';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { actionOf, runAction } from '../action';
 import { FileStoreBackend, MemoryStoreBackend } from '../context/store';
-import { isPlainObject, parseJson } from '../props/coerce';
+import { isPlainObject, parseJson } from '../values';
 import { loadConnections } from '../runner/connections';
 import { loadTarget } from './target';
 

@@ -108,8 +108,8 @@ export function createStore(backend: StoreBackend, { flowId, prefix = '' }: Stor
     async get<T>(key: string, scope?: StoreScope): Promise<T | null> {
       const text = await backend.get(fullKey(key, scope));
       if (text === undefined) return null;
-      const value: T = JSON.parse(text);
-      return value;
+      // The interface lets the piece say what it stored; nobody can check it.
+      return JSON.parse(text) as T;
     },
     async delete(key: string, scope?: StoreScope): Promise<void> {
       await backend.set(fullKey(key, scope), undefined);

@@ -72,7 +72,7 @@ export class ExpressionSandbox {
 }
 
 function createBox(): Box {
-  const sandbox: Record<string, unknown> = Object.create(null);
+  const sandbox: Record<string, unknown> = { __proto__: null };
   const context = createContext(sandbox, {
     name: 'flow expressions',
     codeGeneration: { strings: false, wasm: false },

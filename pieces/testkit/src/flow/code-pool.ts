@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { z } from 'zod';
 import { BizError, describeError } from '../errors';
-import { parseJson } from '../props/coerce';
+import { parseJson } from '../values';
 
 const CHILD = join(__dirname, '..', '..', 'runtime', 'code-child.cjs');
 

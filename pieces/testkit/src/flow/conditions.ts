@@ -1,5 +1,5 @@
 import { BranchOperator } from '@activepieces/shared';
-import { parseJson } from '../props/coerce';
+import { isList, parseJson, toText } from '../values';
 
 /** A condition whose values are resolved. */
 export interface ResolvedCondition {
@@ -65,7 +65,7 @@ const TESTS: Record<BranchOperator, Test> = {
 
 function conditionHolds(condition: ResolvedCondition): boolean {
   const fold = (value: unknown): string => {
-    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+    const text = toText(value);
     return condition.caseSensitive === true ? text : text.toLowerCase();
   };
   return TESTS[condition.operator](condition.firstValue, condition.secondValue, fold);
@@ -74,13 +74,13 @@ function conditionHolds(condition: ResolvedCondition): boolean {
 /** A text that is no number is compared as a text, as the engine does. */
 function asNumber(value: unknown): number | string {
   const number = Number(value);
-  return Number.isNaN(number) ? String(value as string) : number;
+  return Number.isNaN(number) ? toText(value) : number;
 }
 
 /** A single value counts as a list of one when `coerce` is set. */
 function asList(value: unknown, coerce: boolean): unknown[] | undefined {
   const parsed = typeof value === 'string' ? (parseJson(value) ?? value) : value;
-  if (Array.isArray(parsed)) return parsed;
+  if (isList(parsed)) return parsed;
   return coerce ? [parsed] : undefined;
 }
 

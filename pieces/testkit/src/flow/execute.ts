@@ -1,8 +1,4 @@
-import {
-  backwardCompatabilityContextUtils,
-  type InputPropertyMap,
-  LATEST_CONTEXT_VERSION,
-} from '@activepieces/pieces-framework';
+import { backwardCompatabilityContextUtils, LATEST_CONTEXT_VERSION } from '@activepieces/pieces-framework';
 import type { RespondResponse, ResumePayload } from '@activepieces/shared';
 import {
   type AnyActionContext,
@@ -19,7 +15,7 @@ import { BizError, describeError } from '../errors';
 import type { ExpressionSandbox } from '../expressions/sandbox';
 import { resolveTemplate, type Resolved, type Scope, type Template } from '../expressions/template';
 import { LIMITS } from '../limits';
-import { isPlainObject } from '../props/coerce';
+import { definitionsOf, isPlainObject } from '../values';
 import { processPropsOrThrow } from '../props/process';
 import type { CodePool } from './code-pool';
 import { conditionsMatch } from './conditions';
@@ -170,9 +166,8 @@ class Execution {
     started: number,
   ): Promise<Stop | undefined> {
     const { identity, services, plan } = this.options;
-    const definitions: InputPropertyMap = step.action.props;
     const props = await this.inTime(
-      processPropsOrThrow(asRecord(input.value), definitions, step.propertySettings),
+      processPropsOrThrow(asRecord(input.value), definitionsOf(step.action), step.propertySettings),
     );
     const effects = noEffects();
     const context = createActionContext({
@@ -360,8 +355,9 @@ class Execution {
  */
 async function callAction(step: PlannedPiece, context: AnyActionContext): Promise<unknown> {
   if (step.contextVersion === LATEST_CONTEXT_VERSION) return step.action.run(context);
-  const { makeActionContextBackwardCompatible } = backwardCompatabilityContextUtils;
-  const older: unknown = Reflect.apply(makeActionContextBackwardCompatible, undefined, [
+  const makeOlder = (input: never): unknown =>
+    backwardCompatabilityContextUtils.makeActionContextBackwardCompatible(input);
+  const older: unknown = Reflect.apply(makeOlder, undefined, [
     { context, contextVersion: step.contextVersion },
   ]);
   return Reflect.apply(step.action.run, step.action, [older]);

@@ -8,7 +8,7 @@ import { actionOf } from '../action';
 import { FlowFileError, type BizErrorCode, BizError, codeOf, describeError, messageOf } from '../errors';
 import { compileTemplate, inspectTemplate, isStepName, type Template } from '../expressions/template';
 import { type LoadedPiece, versionFits } from '../piece/load';
-import { isPlainObject, parseJson } from '../props/coerce';
+import { definitionsOf, isPlainObject, parseJson } from '../values';
 import { triggerOf } from '../trigger';
 import { compileCode } from './code-pool';
 import type { FlowPlan, PlannedBranch, PlannedStep, PlannedTrigger } from './plan';
@@ -175,7 +175,12 @@ class Planner {
     const { pieceName, pieceVersion, triggerName, input, propertySettings } = step.settings;
     const { piece } = this.piece(step.name, pieceName, pieceVersion);
     const trigger = this.inStep(step.name, () => triggerOf(piece, triggerName));
-    this.checkRequired(step.name, input, trigger.props, piece.auth !== undefined && trigger.requireAuth);
+    this.checkRequired(
+      step.name,
+      input,
+      definitionsOf(trigger),
+      piece.auth !== undefined && trigger.requireAuth,
+    );
     return {
       name: step.name,
       pieceName,
@@ -206,7 +211,12 @@ class Planner {
         const { piece } = this.piece(step.name, pieceName, pieceVersion);
         const action = this.inStep(step.name, () => actionOf(piece, actionName));
         if (!step.skip)
-          this.checkRequired(step.name, input, action.props, piece.auth !== undefined && action.requireAuth);
+          this.checkRequired(
+            step.name,
+            input,
+            definitionsOf(action),
+            piece.auth !== undefined && action.requireAuth,
+          );
         return {
           ...base,
           type: 'PIECE',

@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { bundlePiece } from '../bundle/bundle';
 import { packFolder } from '../bundle/tarball';
 import { BizError, describeError } from '../errors';
-import { type AnyPiece, findPieces, PIECE_ENTRY, unpackPiece } from '../piece/load';
-import { isPlainObject, parseJson } from '../props/coerce';
+import { findPieces, PIECE_ENTRY, unpackPiece } from '../piece/load';
+import { isPlainObject, parseJson } from '../values';
 import type { Finding, LintContext, PackageManifest } from './context';
 import { RULES } from './rules';
 

@@ -1,5 +1,5 @@
 import { type InputPropertyMap, PropertyType } from '@activepieces/pieces-framework';
-import { isPlainObject } from '../props/coerce';
+import { definitionsOf, isPlainObject } from '../values';
 import type { AnyPiece } from '../piece/load';
 import type { LintContext } from './context';
 
@@ -26,8 +26,7 @@ export function triggersOf(context: LintContext) {
 /** Props of every action and trigger; markdown is a text between props, not a prop. */
 export function propsOf(context: LintContext): Array<Part<Definition> & { name: string; owner: string }> {
   return [...actionsOf(context), ...triggersOf(context)].flatMap(({ path, part }) => {
-    const props: InputPropertyMap = part.props;
-    return Object.entries(props)
+    return Object.entries(definitionsOf(part))
       .filter(([, definition]) => String(definition.type) !== 'MARKDOWN')
       .map(([name, definition]) => ({ path: `${path}, prop ${name}`, part: definition, name, owner: path }));
   });

@@ -7,7 +7,7 @@ import {
   Property,
   TriggerStrategy,
 } from '@activepieces/pieces-framework';
-import { isPlainObject, parseJson } from '../props/coerce';
+import { isPlainObject, parseJson } from '../values';
 
 /** Package that this stands in for when it is not among the loaded pieces. */
 export const WEBHOOK_PIECE_NAME = '@activepieces/piece-webhook';
@@ -96,7 +96,7 @@ const returnResponse = createAction({
     const redirect = propsValue.responseType === 'redirect';
     const response = {
       status: redirect ? 301 : Number(status ?? 200),
-      headers: { ...textHeaders(headers), ...(redirect ? { Location: String(body as string) } : {}) },
+      headers: { ...textHeaders(headers), ...(redirect ? { Location: String(body) } : {}) },
       body: redirect
         ? undefined
         : propsValue.responseType === 'json' && typeof body === 'string'

@@ -1,14 +1,10 @@
-import { ApFile, PropertyType } from '@activepieces/pieces-framework';
+import { PropertyType } from '@activepieces/pieces-framework';
+import { isList, isPlainObject, parseJson, toText } from '../values';
 import { toFile } from './files';
 
 type Coercion = (value: unknown) => unknown;
 
-const text: Coercion = (value) => {
-  if (value === null || value === undefined) return value;
-  return typeof value === 'object'
-    ? JSON.stringify(value)
-    : String(value as string | number | boolean | bigint);
-};
+const text: Coercion = (value) => (value === null || value === undefined ? value : toText(value));
 
 const number: Coercion = (value) => {
   if (value === null || value === undefined) return value;
@@ -37,14 +33,14 @@ const object: Coercion = (value) => {
 const array: Coercion = (value) => {
   if (typeof value !== 'string') return value;
   const parsed = parseJson(value);
-  return Array.isArray(parsed) ? parsed : value;
+  return isList(parsed) ? parsed : value;
 };
 
 const multiSelect: Coercion = (value) => {
-  if (value === null || value === undefined || Array.isArray(value)) return value;
+  if (value === null || value === undefined || isList(value)) return value;
   if (typeof value === 'string' && value.trim() === '') return undefined;
   const parsed = typeof value === 'string' ? parseJson(value) : value;
-  return Array.isArray(parsed) ? parsed : [value];
+  return isList(parsed) ? parsed : [value];
 };
 
 /** A date without a zone is UTC; the piece gets ISO 8601 in UTC. */
@@ -54,7 +50,7 @@ const dateTime: Coercion = (value) => {
     typeof value === 'string' && /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$/.test(value.trim());
   const date = zoneless
     ? new Date(`${value.trim().replace(' ', 'T')}${value.trim().length > 10 ? 'Z' : ''}`)
-    : new Date(value instanceof Date || typeof value === 'number' ? value : String(value as string));
+    : new Date(value instanceof Date || typeof value === 'number' ? value : toText(value));
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 };
 
@@ -78,17 +74,4 @@ const COERCIONS: Partial<Record<PropertyType, Coercion>> = {
 export async function coerce(type: PropertyType, value: unknown): Promise<unknown> {
   const coercion = COERCIONS[type];
   return coercion === undefined ? value : await coercion(value);
-}
-
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ApFile);
-}
-
-export function parseJson(value: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return parsed;
-  } catch {
-    return undefined;
-  }
 }

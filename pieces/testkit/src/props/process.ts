@@ -1,6 +1,7 @@
 import { type InputPropertyMap, PropertyType } from '@activepieces/pieces-framework';
 import { BizError } from '../errors';
-import { coerce, isPlainObject } from './coerce';
+import { coerce } from './coerce';
+import { isList, isPlainObject } from '../values';
 import { validateValue } from './validate';
 
 /** Prop name → problems; nested for dynamic props and the items of an array. */
@@ -68,7 +69,7 @@ export async function processPropsOrThrow(
 
 /** `{ name: ['a', 'b'], value: 1 }` is the inline form of two items that share the value. */
 function zip(value: unknown): unknown[] | undefined {
-  if (Array.isArray(value)) return value;
+  if (isList(value)) return value;
   if (!isPlainObject(value)) return undefined;
   const columns = Object.entries(value);
   const length = Math.max(0, ...columns.map(([, column]) => (Array.isArray(column) ? column.length : 1)));

@@ -1,5 +1,5 @@
 import { ApFile, PropertyType } from '@activepieces/pieces-framework';
-import { isPlainObject } from './coerce';
+import { isPlainObject } from '../values';
 
 /** Problems of one coerced value, in words; empty when it is fine. */
 export function validateValue(

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FilesService } from '@activepieces/pieces-framework';
 import { BizError } from '../errors';
 import { LIMITS } from '../limits';
-import { parseJson } from '../props/coerce';
+import { parseJson } from '../values';
 
 /** Rejects with `BIZ_HTTP_BODY_TOO_LARGE` over 5 MB. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -4,7 +4,7 @@ import type { TriggerPayload } from '@activepieces/shared';
 import { contentDisposition } from '../context/file-host';
 import { BizError, codeOf, describeError, isBizError } from '../errors';
 import type { Redactor, RunnerLog } from '../log';
-import { parseJson } from '../props/coerce';
+import { parseJson } from '../values';
 import { parseBody, readBody } from './http-body';
 import { RUN_STATUSES } from './records';
 import type { FlowRunner, SyncAnswer } from './runner';

@@ -17,7 +17,7 @@ import type { FlowPlan, PlannedTrigger } from '../flow/plan';
 import { stepRecordsSchema, type StepRecords, withoutFailures } from '../flow/state';
 import { LIMITS } from '../limits';
 import type { Redactor, RunnerLog } from '../log';
-import { isPlainObject } from '../props/coerce';
+import { definitionsOf, isPlainObject } from '../values';
 import { processPropsOrThrow } from '../props/process';
 import { runTriggerHook, toTriggerPayload } from '../trigger';
 import type { Connections } from './connections';
@@ -339,13 +339,13 @@ export class FlowRunner {
    * trigger forget what happened meanwhile.
    */
   private async enableTrigger(plan: FlowPlan, trigger: PlannedTrigger): Promise<void> {
-    const kind = trigger.trigger.type;
-    if (kind === TriggerStrategy.APP_WEBHOOK) {
+    const kind = String(trigger.trigger.type);
+    if (kind === String(TriggerStrategy.APP_WEBHOOK)) {
       throw new BizError('BIZ_FLOW_TRIGGER_KIND', `Trigger "${trigger.trigger.name}" is an app webhook.`, {
         hint: 'Run this flow on Activepieces.',
       });
     }
-    const webhook = kind === TriggerStrategy.WEBHOOK;
+    const webhook = kind === String(TriggerStrategy.WEBHOOK);
     const fingerprint = webhook ? `${trigger.fingerprint} ${this.webhookUrl(plan)}` : trigger.fingerprint;
     if (this.state.triggerState(plan.id)?.fingerprint === fingerprint) return;
     const effects: TriggerEffects = { listeners: [] };
@@ -620,7 +620,7 @@ export class FlowRunner {
       this.sandbox,
     );
     const input = isPlainObject(value) ? value : {};
-    const props = await processPropsOrThrow(input, trigger.trigger.props, trigger.propertySettings);
+    const props = await processPropsOrThrow(input, definitionsOf(trigger.trigger), trigger.propertySettings);
     return createTriggerContext({
       identity: { ...this.identity(plan), runId: '', stepName: trigger.trigger.name },
       services: {

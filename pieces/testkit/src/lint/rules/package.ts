@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
-import { isPlainObject, parseJson } from '../../props/coerce';
+import { isPlainObject, parseJson } from '../../values';
 import type { Rule } from '../context';
 import { moduleSyntax } from '../module-syntax';
 

@@ -1,7 +1,7 @@
 import { PropertyType } from '@activepieces/pieces-framework';
 import { runDynamicProps, runOptions } from '../../options';
 import { describeError } from '../../errors';
-import { isPlainObject } from '../../props/coerce';
+import { isPlainObject } from '../../values';
 import type { Rule } from '../context';
 import { actionsOf, authPropsOf, triggersOf } from '../parts';
 
