@@ -38,8 +38,10 @@ export const HOPS: readonly Hop[] = [
           name: mark,
           email: `${mark}@example.com`,
           company: mark,
+          // Worth a call, so that the last hop, the notification, is taken too.
+          jobTitle: 'CTO',
           source: 'bizstack-doctor',
-          message: `Test lead of bizstack doctor (${mark}). It is removed again.`,
+          message: `Test lead of bizstack doctor (${mark}): a demo and a quote, please. It is removed again.`,
           attributes: { doctor: mark },
         },
         deliveryId,
