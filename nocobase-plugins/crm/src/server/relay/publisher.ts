@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BizError } from '@bizstack/contracts';
 import {
   Kafka,
   type KafkaConfig,
@@ -65,6 +66,31 @@ export class Publisher {
     }
     await transaction.commit();
     return advance(offsets, metadata);
+  }
+
+  /**
+   * Makes the topics that are missing, with the broker's defaults.
+   * @throws BizError `BIZ_RELAY_TOPICS_MISSING` naming them when this client may not.
+   */
+  async ensureTopics(topics: readonly string[]): Promise<void> {
+    await this.withAdmin(async (admin) => {
+      const known = new Set(await admin.listTopics());
+      const missing = topics.filter((topic) => !known.has(topic));
+      if (missing.length === 0) return;
+      try {
+        await admin.createTopics({ topics: missing.map((topic) => ({ topic })), waitForLeaders: true });
+      } catch (cause) {
+        throw new BizError(
+          'BIZ_RELAY_TOPICS_MISSING',
+          `Kafka lacks the topics ${missing.join(', ')} and they could not be made.`,
+          {
+            hint: 'Create them, or let the account of the relay create topics.',
+            cause,
+            retryable: true,
+          },
+        );
+      }
+    });
   }
 
   /** End of every partition of `topics`. */

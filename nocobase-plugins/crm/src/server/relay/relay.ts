@@ -161,6 +161,7 @@ class OutboxRelay implements Relay {
   private async recover(store: OutboxStore, publisher: Publisher): Promise<Offsets> {
     await store.prepare();
     await publisher.takeOver();
+    await publisher.ensureTopics(this.options.topics);
     const from = await store.readOffsets();
     const ends = await publisher.ends(this.options.topics);
     // On the very first start nothing of ours can be in the topics.
