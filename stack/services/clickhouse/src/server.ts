@@ -28,6 +28,7 @@ export interface RunningServer {
 
 const KEEP_ALIVE_MS = 10_000;
 const HEADERS_MS = 60_000;
+const DISCARD_MS = 30_000;
 /** URL and headers together; long query parameters may come in the URL. */
 const MAX_HEADER_BYTES = 1024 * 1024 + 64 * 1024;
 
@@ -121,7 +122,20 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
     const known = toClickHouseError(error);
     if (response.headersSent || response.destroyed) response.destroy();
     else sendError(response, known, `${known.text} ${settings.versionNote}`);
+  } finally {
+    discardRest(request);
   }
+}
+
+/** The rest of a refused upload is read and thrown away, so that its client gets to read the answer. */
+function discardRest(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  request.unpipe();
+  // As long as somebody waits for 'readable', resume() does nothing.
+  request.removeAllListeners('readable');
+  request.resume();
+  const timer = setTimeout(() => request.destroy(), DISCARD_MS).unref();
+  request.once('close', () => clearTimeout(timer));
 }
 
 /** What Node.js refuses before it becomes a request. */

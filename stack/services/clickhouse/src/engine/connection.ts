@@ -1,5 +1,5 @@
 import { type Session } from 'chdb';
-import { failure, toClickHouseError } from '../errors';
+import { CODES, failure, toClickHouseError } from '../errors';
 import { quoteIdentifier, quoteString } from '../sql/literal';
 
 /** What a finished statement tells. */
@@ -25,6 +25,8 @@ export interface RequestState {
 const BASELINE: ReadonlyMap<string, string> = new Map([
   ['implicit_select', '0'],
   ['allow_introspection_functions', '0'],
+  // Long parameters reach the engine inside a SET statement; the length of statements is limited before.
+  ['max_query_size', String(256 * 1024 * 1024)],
 ]);
 
 const SETTING_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/;
@@ -59,7 +61,10 @@ export class Connection {
           elapsed: result.elapsed,
         };
       } catch (error) {
-        throw toClickHouseError(error);
+        const known = toClickHouseError(error);
+        // The engine keeps a cancelled statement in its list until the connection goes.
+        if (known.code === CODES.QUERY_WAS_CANCELLED) this.spoiled = true;
+        throw known;
       }
     });
     this.#tail = next.catch(() => undefined);

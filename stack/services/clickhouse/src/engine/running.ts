@@ -128,6 +128,6 @@ export class RunningQueries {
     ];
     const tagged = `(SELECT *, ${TAG_OF_ROW} AS engine_tag FROM system.processes)`;
     const except = withTag ? '' : 'EXCEPT engine_tag ';
-    return `(SELECT * ${except}REPLACE (${columns.join(', ')}) FROM ${tagged} WHERE engine_tag != '')`;
+    return `(SELECT * ${except}REPLACE (${columns.join(', ')}) FROM ${tagged} WHERE has(${tags}, engine_tag))`;
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type ServerResponse } from 'node:http';
-import { type Transform } from 'node:stream';
+import { type Transform, type Writable } from 'node:stream';
 import { type ClickHouseError, failure } from '../errors';
 import { createEncoder, type Encoding } from './compression';
 
@@ -66,21 +66,28 @@ export class ResultWriter {
   async #send(chunk: Uint8Array): Promise<void> {
     const target = this.#encoder ?? this.#response;
     this.#assertConnected();
-    if (target.write(chunk)) return;
-    const timeout = AbortSignal.timeout(this.#options.sendTimeoutMs);
-    const gone = new AbortController();
-    const leave = (): void => gone.abort();
-    this.#response.once('close', leave);
-    try {
-      await once(target, 'drain', { signal: AbortSignal.any([timeout, gone.signal]) });
-    } catch (error) {
-      if (timeout.aborted) {
-        throw failure('SOCKET_TIMEOUT', 'The client did not read the answer in time.', error);
-      }
-      this.#assertConnected();
-    } finally {
-      this.#response.off('close', leave);
-    }
+    if (!target.write(chunk)) await this.#drained(target);
+  }
+
+  /** Waits for room, not longer than the client may take. */
+  #drained(target: Writable): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error): void => {
+        clearTimeout(timer);
+        target.off('drain', onDrain);
+        this.#response.off('close', onClose);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onDrain = (): void => settle();
+      const onClose = (): void => settle(failure('QUERY_WAS_CANCELLED', 'The client went away.'));
+      const timer = setTimeout(
+        () => settle(failure('SOCKET_TIMEOUT', 'The client did not read the answer in time.')),
+        this.#options.sendTimeoutMs,
+      );
+      target.once('drain', onDrain);
+      this.#response.once('close', onClose);
+    });
   }
 
   #assertConnected(): void {
@@ -89,10 +96,15 @@ export class ResultWriter {
     }
   }
 
+  /** Puts the summary into the headers, when they have not been sent. */
+  announce(summary: Summary): void {
+    if (!this.#started) this.#response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary));
+  }
+
   /** Ends a complete answer. The summary is a header, so only an answer that was still held back has it. */
   async end(summary: Summary): Promise<void> {
     if (!this.#started) {
-      this.#response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary));
+      this.announce(summary);
       if (this.#options.encoding === undefined) this.#response.setHeader('Content-Length', this.#heldBytes);
       await this.#start();
     }

@@ -35,11 +35,7 @@ export async function runQuery(context: QueryContext, run: QueryRun): Promise<Su
     const result = run.waitEnd
       ? await collect(context, run, pipe, settled)
       : await stream(pipe, settled, writer);
-    return {
-      result_rows: String(result.rows),
-      result_bytes: String(result.rowBytes),
-      elapsed_ns: String(Math.round(result.elapsed * 1e9)),
-    };
+    return summaryOf(result);
   } catch (error) {
     // The engine may be blocked on the pipe: it must be emptied until the statement has really ended.
     pipe.discard();
@@ -53,6 +49,14 @@ export async function runQuery(context: QueryContext, run: QueryRun): Promise<Su
     await settled.catch(() => undefined);
     await pipe.close();
   }
+}
+
+function summaryOf(result: RunResult): Summary {
+  return {
+    result_rows: String(result.rows),
+    result_bytes: String(result.rowBytes),
+    elapsed_ns: String(Math.round(result.elapsed * 1e9)),
+  };
 }
 
 function outfileSql({ statement, query, defaultFormat }: QueryRun, path: string): string {
@@ -80,6 +84,7 @@ async function collect(
   const file = await context.spool.store(`${query.tag}.result`, chunks(pipe));
   try {
     const result = await settled;
+    writer.announce(summaryOf(result));
     if (result.bytes.length > 0) await writer.write(result.bytes);
     else for await (const chunk of readFile(file.path)) await writer.write(chunk);
     return result;

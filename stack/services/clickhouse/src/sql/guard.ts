@@ -48,6 +48,7 @@ export function assertServed(statement: Statement): void {
   if (keyword === 'SYSTEM' && STOPS_SERVER.has(tokens[1]?.value ?? '')) {
     throw failure('SUPPORT_IS_DISABLED', `SYSTEM ${tokens[1]?.value ?? ''} is disabled: stop the server by SIGTERM.`);
   }
+  if (keyword === 'COPY') throw localAccess('COPY');
   if (['DROP', 'DETACH', 'RENAME'].includes(keyword) && isWord(tokens[1], 'DATABASE')) {
     const name = tokens.slice(2).find((token) => token.type === 'quoted' || !['IF', 'EXISTS'].includes(token.value));
     if (name?.value.toLowerCase() === 'default') {

@@ -27,7 +27,6 @@ const RETURNS_ROWS = new Set([
   'DESCRIBE',
   'DESC',
   'EXISTS',
-  'EXPLAIN',
   'CHECK',
 ]);
 
@@ -89,6 +88,7 @@ export function parseStatement(source: string): Statement {
     text,
     tokens,
     keyword,
+    // EXPLAIN returns few rows, and EXPLAIN AST would show the clause that is added for a result pipe.
     returnsRows: RETURNS_ROWS.has(keyword) && !insertsRows,
     changesSession: changesSession(tokens),
     format: insertsRows ? undefined : trailingFormat(source, tokens),
@@ -155,5 +155,5 @@ function placeholdersOf(source: string, tokens: readonly Token[]): ReadonlySet<s
 
 /** Whether a GET request may run it in a named session, where the engine's `readonly` cannot be lifted again. */
 export function isReadOnly(statement: Statement): boolean {
-  return statement.returnsRows && statement.keyword !== 'CHECK';
+  return (statement.returnsRows && statement.keyword !== 'CHECK') || statement.keyword === 'EXPLAIN';
 }
