@@ -10,6 +10,8 @@ import { resolveFacts } from '../src/state/secrets';
 import { Stack } from '../src/supervisor/stack';
 import { cleanBeds, FAST, pidOf, stateOf, temporaryDir, until } from './fixtures/driver';
 
+jest.setTimeout(180_000);
+
 const stateDir = join(temporaryDir(), 'state');
 let stack: Stack;
 
@@ -37,7 +39,7 @@ function openStack(basePort?: number): Stack {
 beforeAll(async () => {
   stack = openStack(await freeBase());
   await stack.start();
-}, 300_000);
+});
 
 afterAll(async () => {
   await stack.stop();
@@ -79,7 +81,7 @@ test('PostgreSQL keeps committed rows after kill -9, and its schema is applied a
   expect(await sql(url, 'SELECT lead_id FROM leads WHERE lead_id = $1', ['kept'])).toEqual([
     { lead_id: 'kept' },
   ]);
-}, 60_000);
+});
 
 test('PostgreSQL refuses a second row of one event, and a score out of range', async () => {
   const url = facts('postgres')['database_url_business_data'];
@@ -136,7 +138,7 @@ test('Kafka keeps acknowledged messages after kill -9; topics are created once, 
   await mistyped.connect();
   await expect(mistyped.send({ topic: 'bizstack.cmr', messages: [{ value: 'x' }] })).rejects.toThrow();
   await mistyped.disconnect();
-}, 90_000);
+});
 
 test('Redis asks for its password and keeps what was written after kill -9', async () => {
   const { port, password } = facts('redis');
@@ -159,7 +161,7 @@ test('Redis asks for its password and keeps what was written after kill -9', asy
   await killAndWait('redis');
   expect(await ask(`AUTH ${password}\r\nGET kept\r\nQUIT\r\n`)).toContain('yes');
   expect(statSync(join(stateDir, 'data', 'redis', 'redis.conf')).mode & 0o777).toBe(0o600);
-}, 60_000);
+});
 
 test('servers listen on the loopback address only', async () => {
   const { port } = facts('postgres');
@@ -182,4 +184,4 @@ test('data is there after a stop and a new start, and gone after a reset', async
   stack = openStack();
   await stack.start();
   expect(await sql(url, 'SELECT lead_id FROM leads', [])).toEqual([]);
-}, 180_000);
+});

@@ -9,6 +9,8 @@ import { runCommand } from '../src/install/run-command';
 import { compareVersions, findMissingTools, requireTools } from '../src/install/tools';
 import { cleanBeds, makeBed, nodeService, STAYS, temporaryDir, until } from './fixtures/driver';
 
+jest.setTimeout(180_000);
+
 afterEach(cleanBeds);
 
 test('all missing tools are named at once, with the commands that install them, before anything is installed', async () => {

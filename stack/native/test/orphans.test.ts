@@ -12,6 +12,8 @@ import {
   until,
 } from './fixtures/driver';
 
+jest.setTimeout(180_000);
+
 afterEach(cleanBeds);
 
 /** Starts a supervisor that runs one service; resolves with both pids. */

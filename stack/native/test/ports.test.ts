@@ -10,6 +10,8 @@ import {
 } from '../src/state/ports';
 import { cleanBeds, makeBed, nodeService, STAYS } from './fixtures/driver';
 
+jest.setTimeout(180_000);
+
 let server: Server | undefined;
 
 afterEach(async () => {

@@ -14,6 +14,8 @@ import {
   until,
 } from './fixtures/driver';
 
+jest.setTimeout(180_000);
+
 afterEach(cleanBeds);
 
 test('a service starts after what it depends on is healthy, and stops before it', async () => {

@@ -215,25 +215,25 @@ describe('each rule finds what it is for', () => {
       'variables',
       'a variable that no file uses',
       'stack/.env.example',
-      'BIND_ADDRESS=1\n# generated: hex 24\nPOSTGRES_PASSWORD=\nUNUSED=1\n',
+      'BIND_ADDRESS=127.0.0.1\n# generated: hex 24\nPOSTGRES_PASSWORD=\nUNUSED=1\n',
     ],
     [
       'example-secrets',
       'a secret with a value',
       'stack/.env.example',
-      'BIND_ADDRESS=1\n# generated: hex 24\nPOSTGRES_PASSWORD=hunter2\n',
+      'BIND_ADDRESS=127.0.0.1\n# generated: hex 24\nPOSTGRES_PASSWORD=hunter2\n',
     ],
     [
       'example-secrets',
       'a secret that is not generated',
       'stack/.env.example',
-      'BIND_ADDRESS=1\nPOSTGRES_PASSWORD=\n',
+      'BIND_ADDRESS=127.0.0.1\nPOSTGRES_PASSWORD=\n',
     ],
     [
       'example-secrets',
       'an unknown kind',
       'stack/.env.example',
-      'BIND_ADDRESS=1\n# generated: dice 6\nPOSTGRES_PASSWORD=\n',
+      'BIND_ADDRESS=127.0.0.1\n# generated: dice 6\nPOSTGRES_PASSWORD=\n',
     ],
     ['builds', 'a moving base image', 'stack/services/schema/Dockerfile', 'FROM node:22\n'],
     ['one-config', 'a second copy of a configuration', 'stack/services/other/copy.conf', 'port = 5432\n'],
@@ -252,7 +252,10 @@ describe('each rule finds what it is for', () => {
     const all = services();
     all['schema'] = { ...all['schema'], command: '${EXTRA}' };
     await writeFixture(all);
-    await write('stack/.env.example', 'BIND_ADDRESS=1\n# generated: hex 24\nPOSTGRES_PASSWORD=\nEXTRA=1\n');
+    await write(
+      'stack/.env.example',
+      'BIND_ADDRESS=127.0.0.1\n# generated: hex 24\nPOSTGRES_PASSWORD=\nEXTRA=1\n',
+    );
     expect((await check()).findings.map(({ message }) => message)).toEqual([
       '${EXTRA} is empty when it is not set: use ${EXTRA:?…} or a default',
     ]);

@@ -3,6 +3,9 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat, unlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Each start is a process of its own with several children. */
+jest.setTimeout(120_000);
+
 const REPOSITORY = join(__dirname, '../../../..');
 
 /**

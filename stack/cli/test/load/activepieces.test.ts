@@ -5,6 +5,8 @@ import { type LoadIntoActivepiecesOptions, loadIntoActivepieces } from '../../sr
 import { CONNECTIONS, flowTemplate, loadFolder, removeFolders, writePackage, writePiece } from './fixtures';
 import { ScriptedActivepieces } from './scripted-activepieces';
 
+jest.setTimeout(120_000);
+
 const SECRET = 'kafka-secret-7f3a';
 const ADMIN = { email: 'admin@example.com', password: 'a-long-password-91' };
 const FAST = { attempts: 4, baseDelayMs: 1, maxDelayMs: 5 };

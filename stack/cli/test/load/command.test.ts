@@ -6,6 +6,8 @@ import { loadFolder, newFolder, removeFolders } from './fixtures';
 import { ScriptedActivepieces } from './scripted-activepieces';
 import { ScriptedNocobase } from './scripted-nocobase';
 
+jest.setTimeout(120_000);
+
 const SECRETS = ['activepieces-secret-1', 'nocobase-secret', 'kafka-secret-7f3a'];
 let root: string;
 const activepieces = new ScriptedActivepieces();

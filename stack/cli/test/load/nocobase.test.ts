@@ -3,6 +3,8 @@ import { type LoadIntoNocobaseOptions, loadIntoNocobase } from '../../src/load';
 import { loadFolder, removeFolders, writePlugin } from './fixtures';
 import { ScriptedNocobase } from './scripted-nocobase';
 
+jest.setTimeout(120_000);
+
 let server: ScriptedNocobase;
 let artifacts: string;
 

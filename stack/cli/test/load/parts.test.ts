@@ -9,6 +9,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+jest.setTimeout(120_000);
+
 afterAll(removeFolders);
 
 describe('placeholders', () => {
