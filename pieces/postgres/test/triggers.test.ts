@@ -14,10 +14,10 @@ function open(
 ) {
   const harness = createTriggerHarness(newRow, {
     auth,
-    props: { start: 'earliest', ...props } as never,
+    props: { start: 'earliest', ...props },
     store,
   });
-  const ids = async () => (await harness.run()).map((row) => (row as { id: number }).id);
+  const ids = async () => (await harness.run()).map((row) => (row as { row: { id: number } }).row.id);
   return { harness, ids, store };
 }
 
@@ -85,7 +85,9 @@ describe('new_row', () => {
     const table = await newTable('id int PRIMARY KEY');
     await sql(`INSERT INTO ${table} SELECT generate_series(1, 9)`);
     const { harness } = open({ table, cursorColumn: 'id' });
-    expect(await harness.test()).toEqual([9, 8, 7, 6, 5].map((id) => ({ id })));
+    expect(await harness.test()).toEqual(
+      [9, 8, 7, 6, 5].map((id) => ({ table: `public.${table}`, row: { id } })),
+    );
   });
 
   it('refuses a table in which equal rows cannot be told apart, and an unknown column', async () => {

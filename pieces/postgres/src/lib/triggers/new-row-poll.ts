@@ -2,7 +2,7 @@ import type { Store } from '@activepieces/pieces-framework';
 import { BizError, type PollCursor, createPollCursor, parseInput } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { type Database, withTransaction } from '../client';
-import { quoteIdentifier } from '../identifiers';
+import { formatTableName, quoteIdentifier } from '../identifiers';
 import { type Column, type Table, columnOf, describeTable } from '../schema';
 
 const CURSOR_KEY = 'postgres-new-row';
@@ -77,7 +77,7 @@ export async function pollRows({ auth, store, settings }: Poll): Promise<unknown
       const to: Position = { after: rows.at(-1)?.position ?? from.after, mark: bound.mark };
       if (rows.length === 0) await cursor.commit(to);
       else await cursor.stage({ from, to });
-      return rows.map(({ row }) => row);
+      return rows.map(({ row }) => toPayload(order.table, row));
     },
     { readOnly: true },
   );
@@ -92,7 +92,7 @@ export async function sampleRows(auth: unknown, settings: Settings): Promise<unk
       const { rows } = await database.query(
         `SELECT * FROM ${table.sql} ORDER BY ${columns.map(({ name }) => `${quoteIdentifier(name)} DESC NULLS LAST`).join(', ')} LIMIT ${SAMPLES}`,
       );
-      return rows;
+      return rows.map((row) => toPayload(table, row));
     },
     { readOnly: true },
   );
@@ -130,8 +130,8 @@ async function orderOf(database: Database, { table: name, cursorColumn }: Settin
 }
 
 async function initialPosition(database: Database, settings: Settings): Promise<Position> {
-  if (settings.start === 'earliest') return { after: null, mark: null };
   const { table, columns } = await orderOf(database, settings);
+  if (settings.start === 'earliest') return { after: null, mark: null };
   const names = columns.map(({ name }) => quoteIdentifier(name));
   const { rows } = await database.query<{ position: string[] }>(
     `SELECT ${positionSql(columns)} AS position FROM ${table.sql} WHERE ${names[0]} IS NOT NULL
@@ -189,6 +189,10 @@ async function rowsAfter(
     values,
   );
   return rows.map(({ [POSITION]: position, ...row }) => ({ row, position }));
+}
+
+function toPayload(table: Table, row: Record<string, unknown>) {
+  return { table: formatTableName(table), row };
 }
 
 const POSITION = '__bizstack_position';

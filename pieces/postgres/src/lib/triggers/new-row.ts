@@ -50,11 +50,17 @@ export const newRow = createTrigger({
   description: 'Starts a run for each new row of a table.',
   aiMetadata: {
     description:
-      'Fires for each new row of a PostgreSQL table, ordered by a growing column with the primary key as tie-breaker. Delivery is at least once.',
+      'Fires for each new row of a PostgreSQL table, ordered by a growing column with the primary key as tie-breaker. Output: {table, row}. Delivery is at least once.',
   },
   type: TriggerStrategy.POLLING,
   props,
-  sampleData: { id: 1, name: 'Ada', created_at: '2026-01-01T12:00:00.000Z' },
+  sampleData: { table: 'public.people', row: { id: 1, name: 'Ada', created_at: '2026-01-01T12:00:00.000Z' } },
+  outputSchema: {
+    fields: [
+      { key: 'table', label: 'Table' },
+      { key: 'row', label: 'Row', dynamicKey: true },
+    ],
+  },
   async onEnable(context) {
     context.setSchedule({ cronExpression: '* * * * *', timezone: 'UTC' });
     await prepareCursor({
