@@ -103,11 +103,16 @@ function readPassword(file: string): string {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new BizError('BIZ_CLICKHOUSE_PASSWORD_FILE', `The password file ${file} cannot be read.`, { cause });
+    throw new BizError('BIZ_CLICKHOUSE_PASSWORD_FILE', `The password file ${file} cannot be read.`, {
+      cause,
+    });
   }
   const password = text.replace(/\r?\n$/, '');
   if (password === '' || password.includes('\n')) {
-    throw new BizError('BIZ_CLICKHOUSE_PASSWORD_FILE', `The password file ${file} must hold one line that is not empty.`);
+    throw new BizError(
+      'BIZ_CLICKHOUSE_PASSWORD_FILE',
+      `The password file ${file} must hold one line that is not empty.`,
+    );
   }
   return password;
 }

@@ -87,7 +87,11 @@ export function toClickHouseError(error: unknown): ClickHouseError {
   if (error instanceof ClickHouseError) return error;
   const raw = (error instanceof Error ? error.message : String(error)).replace(/^Query failed: /, '');
   if (isNoSpace(error)) {
-    return failure('NOT_ENOUGH_SPACE', 'The disk is full: free some space and send the request again.', error);
+    return failure(
+      'NOT_ENOUGH_SPACE',
+      'The disk is full: free some space and send the request again.',
+      error,
+    );
   }
   const match = ENGINE_ERROR.exec(raw);
   if (match === null) {

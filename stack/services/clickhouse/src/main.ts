@@ -40,7 +40,8 @@ function readVersion(): string {
 }
 
 function fail(error: unknown): never {
-  const cause = error instanceof Error && error.cause !== undefined ? `\n  cause: ${messageOf(error.cause)}` : '';
+  const cause =
+    error instanceof Error && error.cause !== undefined ? `\n  cause: ${messageOf(error.cause)}` : '';
   console.error(`${isBizError(error) ? `${error.code}: ` : ''}${messageOf(error)}${cause}`);
   process.exit(isBizError(error, 'BIZ_CLICKHOUSE_ARGUMENTS') ? 2 : 1);
 }

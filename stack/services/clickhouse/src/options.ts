@@ -28,7 +28,11 @@ const schema = z
     /** All rows and results on disk at one time. */
     maxSpoolBytes: count.default(20 * 1024 * MIB),
     /** Disk space that must stay free. */
-    minFreeBytes: z.number().int().nonnegative().default(256 * MIB),
+    minFreeBytes: z
+      .number()
+      .int()
+      .nonnegative()
+      .default(256 * MIB),
     receiveTimeoutMs: count.default(300_000),
     sendTimeoutMs: count.default(300_000),
     stopTimeoutMs: z.number().int().nonnegative().default(10_000),

@@ -112,7 +112,11 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
     if (url.pathname === '/ping' || url.pathname === '/replicas_status') return plain(response, 200, 'Ok.\n');
     if (url.pathname === '/' && !isQuery) return plain(response, 200, 'Ok.\n');
     if (!isQuery) {
-      return plain(response, 404, `There is no handle ${url.pathname}\n\nUse / for queries and /ping for health checks.\n`);
+      return plain(
+        response,
+        404,
+        `There is no handle ${url.pathname}\n\nUse / for queries and /ping for health checks.\n`,
+      );
     }
     response.setHeader('X-ClickHouse-Server-Display-Name', hostname());
     response.setHeader('X-ClickHouse-Timezone', context.engine.timezone);

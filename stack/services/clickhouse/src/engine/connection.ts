@@ -104,9 +104,13 @@ export class Connection {
     const statements: string[] = [];
     if (database !== undefined) statements.push(`USE ${quoteIdentifier(database)}`);
     // `readonly` last: behind it nothing else could be set.
-    const ordered = new Map([...settings].sort(([a], [b]) => Number(a === 'readonly') - Number(b === 'readonly')));
+    const ordered = new Map(
+      [...settings].sort(([a], [b]) => Number(a === 'readonly') - Number(b === 'readonly')),
+    );
     if (parameters.size > 0) {
-      statements.push(`SET ${assignments(new Map([...parameters].map(([name, value]) => [`param_${name}`, value])))}`);
+      statements.push(
+        `SET ${assignments(new Map([...parameters].map(([name, value]) => [`param_${name}`, value])))}`,
+      );
     }
     if (ordered.size > 0) statements.push(`SET ${assignments(ordered)}`);
     if (statements.length === 0) return;

@@ -84,11 +84,17 @@ export class RunningQueries {
       `SELECT read_rows, read_bytes, total_rows_approx, written_rows, written_bytes, toUInt64(elapsed * 1e9) FROM system.processes WHERE ${TAG_OF_ROW} = ${quoteString(query.tag)}`,
     );
     if (row === undefined) return undefined;
-    const [read_rows, read_bytes, total_rows_to_read, written_rows, written_bytes, elapsed_ns] = row.map(String);
+    const [read_rows, read_bytes, total_rows_to_read, written_rows, written_bytes, elapsed_ns] =
+      row.map(String);
     return Object.fromEntries(
-      Object.entries({ read_rows, read_bytes, total_rows_to_read, written_rows, written_bytes, elapsed_ns }).map(
-        ([name, value]) => [name, value ?? '0'],
-      ),
+      Object.entries({
+        read_rows,
+        read_bytes,
+        total_rows_to_read,
+        written_rows,
+        written_bytes,
+        elapsed_ns,
+      }).map(([name, value]) => [name, value ?? '0']),
     );
   }
 

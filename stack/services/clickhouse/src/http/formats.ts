@@ -1,5 +1,8 @@
 const TYPES: readonly (readonly [RegExp, string])[] = [
-  [/^(JSONEachRow|JSONLines|NDJSON|JSONStringsEachRow|JSONCompact(Strings)?EachRow.*|JSON(Strings)?EachRowWithProgress|PrettyJSONLines|PrettyNDJSON)$/i, 'application/x-ndjson; charset=UTF-8'],
+  [
+    /^(JSONEachRow|JSONLines|NDJSON|JSONStringsEachRow|JSONCompact(Strings)?EachRow.*|JSON(Strings)?EachRowWithProgress|PrettyJSONLines|PrettyNDJSON)$/i,
+    'application/x-ndjson; charset=UTF-8',
+  ],
   [/^JSON|^PrettyJSONEachRow$/i, 'application/json; charset=UTF-8'],
   [/^(TSV|TabSeparated)/i, 'text/tab-separated-values; charset=UTF-8'],
   [/^CSVWithNames/i, 'text/csv; charset=UTF-8; header=present'],

@@ -71,7 +71,11 @@ type StatementInput =
   | { readonly insert?: undefined; readonly sql: string };
 
 /** The statement is the URL's text followed by the body; behind the head of an INSERT come its rows. */
-async function readStatement(options: QueryOptions, body: Readable, maxBytes: number): Promise<StatementInput> {
+async function readStatement(
+  options: QueryOptions,
+  body: Readable,
+  maxBytes: number,
+): Promise<StatementInput> {
   const prefix = Buffer.from(options.query === undefined ? '' : `${options.query}\n`);
   const chunks: AsyncIterator<Buffer> = body.iterator({ destroyOnReturn: false });
   const early = readInsert(prefix, chunks);
@@ -154,5 +158,8 @@ function headerSafe(value: string): string {
 }
 
 function tooLong(maxBytes: number): Error {
-  return failure('QUERY_IS_TOO_LARGE', `The statement is longer than ${maxBytes} bytes. Send rows as an INSERT … FORMAT, or raise --max-query-bytes.`);
+  return failure(
+    'QUERY_IS_TOO_LARGE',
+    `The statement is longer than ${maxBytes} bytes. Send rows as an INSERT … FORMAT, or raise --max-query-bytes.`,
+  );
 }

@@ -8,9 +8,7 @@ import { chooseEncoding, type Encoding } from './compression';
 import { headerOf } from './auth';
 
 /** Parameters of the protocol itself; every other one is a setting or a query parameter. */
-const flag = z
-  .enum(['0', '1', 'true', 'false'])
-  .transform((value) => value === '1' || value === 'true');
+const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 
 const optionsSchema = z.object({
   query: z.string().optional(),
@@ -91,7 +89,8 @@ export function readOptions(
   for (const [name, value] of given) {
     if (name === 'role') throw failure('UNKNOWN_ROLE', `There is no role '${value}': roles are not served.`);
     const refusal = REFUSED[name];
-    if (refusal !== undefined && value !== '0' && value !== 'false') throw failure('NOT_IMPLEMENTED', refusal);
+    if (refusal !== undefined && value !== '0' && value !== 'false')
+      throw failure('NOT_IMPLEMENTED', refusal);
     if (refusal !== undefined || IGNORED.has(name) || PROTOCOL.has(name)) continue;
     if (name.startsWith('param_')) parameters.set(name.slice('param_'.length), value);
     else settings.set(name, value);
@@ -141,12 +140,17 @@ function parseOptions(given: ReadonlyMap<string, string>): z.infer<typeof option
   const parsed = optionsSchema.safeParse(Object.fromEntries(filled));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw failure('BAD_ARGUMENTS', `Parameter ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'bad value'}.`, parsed.error);
+  throw failure(
+    'BAD_ARGUMENTS',
+    `Parameter ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'bad value'}.`,
+    parsed.error,
+  );
 }
 
 function formatHeader(request: IncomingMessage): string | undefined {
   const format = headerOf(request, 'x-clickhouse-format');
   if (format === undefined || format === '') return undefined;
-  if (!/^\w+$/.test(format)) throw failure('BAD_ARGUMENTS', 'X-ClickHouse-Format is not the name of a format.');
+  if (!/^\w+$/.test(format))
+    throw failure('BAD_ARGUMENTS', 'X-ClickHouse-Format is not the name of a format.');
   return format;
 }

@@ -12,7 +12,10 @@ import { inTermsOfClient } from './statement-error';
 import { withConnection } from './with-connection';
 
 /** Executes a statement that is not an INSERT with rows, and answers. */
-export async function executeStatement(context: QueryContext, run: RequestRun & { sql: string }): Promise<void> {
+export async function executeStatement(
+  context: QueryContext,
+  run: RequestRun & { sql: string },
+): Promise<void> {
   const { options, session, signal, writer } = run;
   const statement = parseStatement(run.sql);
   if (statement.text === '') throw failure('SYNTAX_ERROR', 'Syntax error: Empty query.');

@@ -66,7 +66,11 @@ function outfileSql({ statement, query, defaultFormat }: QueryRun, path: string)
   return `${body}\nINTO OUTFILE ${quoteString(path)} TRUNCATE ${tail}\n/*${query.tag}*/`;
 }
 
-async function stream(pipe: ResultPipe, settled: Promise<RunResult>, writer: ResultWriter): Promise<RunResult> {
+async function stream(
+  pipe: ResultPipe,
+  settled: Promise<RunResult>,
+  writer: ResultWriter,
+): Promise<RunResult> {
   for await (const chunk of chunks(pipe)) await writer.write(chunk);
   const result = await settled;
   // Some statements (EXPLAIN AST) ignore OUTFILE.

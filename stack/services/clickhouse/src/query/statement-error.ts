@@ -36,7 +36,10 @@ async function parseErrorOf(context: QueryContext, sql: string): Promise<ClickHo
   } catch (error) {
     if (!(error instanceof ClickHouseError) || error.code !== SYNTAX_ERROR) return undefined;
     const tidy = (text: string): string =>
-      text.replace(/\s*(?::\s*)?(?:In scope SELECT formatQuery|while executing 'FUNCTION formatQuery)[\s\S]*$/i, '');
+      text.replace(
+        /\s*(?::\s*)?(?:In scope SELECT formatQuery|while executing 'FUNCTION formatQuery)[\s\S]*$/i,
+        '',
+      );
     const message = tidy(error.message);
     return new ClickHouseError(SYNTAX_ERROR, 'SYNTAX_ERROR', message, { cause: error });
   }

@@ -26,7 +26,8 @@ export async function withConnection<T>(
     return action(session.connection);
   }
   const kind = needs.readonly ? 'readonly' : 'normal';
-  const complete = placeholders !== undefined && [...placeholders].every((name) => state.parameters.has(name));
+  const complete =
+    placeholders !== undefined && [...placeholders].every((name) => state.parameters.has(name));
   const connection = await context.pool.take(kind, !complete);
   try {
     await connection.apply(state, false);

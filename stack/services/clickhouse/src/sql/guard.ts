@@ -34,7 +34,10 @@ export function assertServed(statement: Statement): void {
   tokens.forEach((token, index) => {
     const next = tokens[index + 1];
     if (token.type === 'word' && token.value === 'INTO' && isWord(next, 'OUTFILE')) {
-      throw failure('INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed here: read the response instead.');
+      throw failure(
+        'INTO_OUTFILE_NOT_ALLOWED',
+        'INTO OUTFILE is not allowed here: read the response instead.',
+      );
     }
     if (token.type === 'word' && token.value === 'FROM' && isWord(next, 'INFILE')) {
       throw failure('NOT_IMPLEMENTED', 'FROM INFILE is not allowed here: send the rows in the request body.');
@@ -46,16 +49,27 @@ export function assertServed(statement: Statement): void {
     if (next?.value === '(' && name === 'URL') assertRemoteUrl(tokens, index);
   });
   if (keyword === 'SYSTEM' && STOPS_SERVER.has(tokens[1]?.value ?? '')) {
-    throw failure('SUPPORT_IS_DISABLED', `SYSTEM ${tokens[1]?.value ?? ''} is disabled: stop the server by SIGTERM.`);
+    throw failure(
+      'SUPPORT_IS_DISABLED',
+      `SYSTEM ${tokens[1]?.value ?? ''} is disabled: stop the server by SIGTERM.`,
+    );
   }
   if (keyword === 'COPY') throw localAccess('COPY');
   if (['DROP', 'DETACH', 'RENAME'].includes(keyword) && isWord(tokens[1], 'DATABASE')) {
-    const name = tokens.slice(2).find((token) => token.type === 'quoted' || !['IF', 'EXISTS'].includes(token.value));
+    const name = tokens
+      .slice(2)
+      .find((token) => token.type === 'quoted' || !['IF', 'EXISTS'].includes(token.value));
     if (name?.value.toLowerCase() === 'default') {
-      throw failure('SUPPORT_IS_DISABLED', 'The database default cannot be removed: every new connection starts in it.');
+      throw failure(
+        'SUPPORT_IS_DISABLED',
+        'The database default cannot be removed: every new connection starts in it.',
+      );
     }
   }
-  if (keyword === 'ATTACH' && tokens.some((token, index) => isWord(token, 'FROM') && tokens[index + 1]?.type === 'string')) {
+  if (
+    keyword === 'ATTACH' &&
+    tokens.some((token, index) => isWord(token, 'FROM') && tokens[index + 1]?.type === 'string')
+  ) {
     throw localAccess('ATTACH … FROM a path');
   }
 }
@@ -72,7 +86,8 @@ function assertRemoteUrl(tokens: readonly Token[], index: number): void {
   const url = tokens[index + 2];
   const after = tokens[index + 3];
   const plain = url?.type === 'string' && (after?.value === ',' || after?.value === ')');
-  if (!plain || !/^https?:\/\//i.test(unquote(url.value))) throw localAccess('url() with anything but a literal http(s) address');
+  if (!plain || !/^https?:\/\//i.test(unquote(url.value)))
+    throw localAccess('url() with anything but a literal http(s) address');
 }
 
 function localAccess(what: string): Error {

@@ -65,7 +65,11 @@ export function parseInsertHead(text: string): InsertHead | undefined {
       if (input === undefined) return found;
       const before = text.slice(0, input.start);
       const after = text.slice(input.end, token.start);
-      return { ...found, target: text.slice(0, token.start).trim(), input: { before, structure: input.structure, after } };
+      return {
+        ...found,
+        target: text.slice(0, token.start).trim(),
+        input: { before, structure: input.structure, after },
+      };
     }
     if (token.value === 'SELECT' || token.value === 'WITH') selecting = true;
     if (!selecting && token.value === 'FROM') return undefined;

@@ -18,17 +18,7 @@ export interface Statement {
   readonly placeholders: ReadonlySet<string>;
 }
 
-const RETURNS_ROWS = new Set([
-  'SELECT',
-  'WITH',
-  'FROM',
-  '(',
-  'SHOW',
-  'DESCRIBE',
-  'DESC',
-  'EXISTS',
-  'CHECK',
-]);
+const RETURNS_ROWS = new Set(['SELECT', 'WITH', 'FROM', '(', 'SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'CHECK']);
 
 /** Words after which FORMAT can only be a column called `format`. */
 const EXPECTS_OPERAND = new Set([
@@ -82,8 +72,7 @@ export function parseStatement(source: string): Statement {
   const last = tokens.at(-1);
   const text = last === undefined ? '' : source.slice(0, last.end);
   const keyword = tokens[0]?.value ?? '';
-  const insertsRows =
-    keyword === 'INSERT' || (keyword === 'WITH' && wordsAtTop(tokens).includes('INSERT'));
+  const insertsRows = keyword === 'INSERT' || (keyword === 'WITH' && wordsAtTop(tokens).includes('INSERT'));
   return {
     text,
     tokens,

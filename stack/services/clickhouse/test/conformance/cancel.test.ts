@@ -8,7 +8,14 @@ describe('cancelling', () => {
   let client: ClickHouseClient;
 
   beforeAll(async () => {
-    server = await TestServer.start(['--max-concurrent-queries', '3', '--max-queued-queries', '1', '--queue-timeout-seconds', '30']);
+    server = await TestServer.start([
+      '--max-concurrent-queries',
+      '3',
+      '--max-queued-queries',
+      '1',
+      '--queue-timeout-seconds',
+      '30',
+    ]);
     client = server.client();
   });
   afterAll(async () => {
@@ -31,7 +38,11 @@ describe('cancelling', () => {
 
   it('ends a query whose client goes away in the middle of the rows', async () => {
     const query_id = unique('q');
-    const result = await client.query({ query: 'SELECT number FROM system.numbers', query_id, format: 'JSONEachRow' });
+    const result = await client.query({
+      query: 'SELECT number FROM system.numbers',
+      query_id,
+      format: 'JSONEachRow',
+    });
     expect(await running(query_id)).toBe(true);
     result.close();
     await eventually(async () => !(await running(query_id)));
@@ -44,7 +55,10 @@ describe('cancelling', () => {
       (error: unknown) => error,
     );
     await eventually(() => running(query_id));
-    const killed = await client.query({ query: `KILL QUERY WHERE query_id = '${query_id}' ${mode}`, format: 'JSONEachRow' });
+    const killed = await client.query({
+      query: `KILL QUERY WHERE query_id = '${query_id}' ${mode}`,
+      format: 'JSONEachRow',
+    });
     expect(await killed.json()).toEqual([
       {
         kill_status: mode === 'SYNC' ? 'finished' : 'waiting',
@@ -60,7 +74,9 @@ describe('cancelling', () => {
     const query_id = unique('q');
     const query = client.query({ query: 'SELECT sleep(3)', query_id });
     await eventually(() => running(query_id));
-    expect(await server.sql(`KILL QUERY WHERE query_id = '${query_id}' TEST FORMAT JSONEachRow`)).toContain(query_id);
+    expect(await server.sql(`KILL QUERY WHERE query_id = '${query_id}' TEST FORMAT JSONEachRow`)).toContain(
+      query_id,
+    );
     await query;
     expect(await server.sql(`KILL QUERY WHERE query_id = '${query_id}'`)).toBe('');
   });
@@ -68,7 +84,10 @@ describe('cancelling', () => {
   it('kills an INSERT … SELECT; a client that goes away does not end one', async () => {
     const query_id = unique('q');
     const insert = client
-      .command({ query: "INSERT INTO FUNCTION null('a UInt64') SELECT number FROM numbers(1000000000000)", query_id })
+      .command({
+        query: "INSERT INTO FUNCTION null('a UInt64') SELECT number FROM numbers(1000000000000)",
+        query_id,
+      })
       .catch((error: unknown) => error);
     await eventually(() => running(query_id));
     await server.sql(`KILL QUERY WHERE query_id = '${query_id}' SYNC`);
@@ -83,14 +102,20 @@ describe('cancelling', () => {
       format: 'JSONEachRow',
     });
     expect(await text.json()).toEqual([
-      { id: query_id, user: 'bizstack', query: expect.stringMatching(/^SELECT p\.query_id[^]*FORMAT JSONEachRow$/) as string },
+      {
+        id: query_id,
+        user: 'bizstack',
+        query: expect.stringMatching(/^SELECT p\.query_id[^]*FORMAT JSONEachRow$/) as string,
+      },
     ]);
     expect(await server.sql('SHOW PROCESSLIST')).toContain('SHOW PROCESSLIST');
   });
 
   it('runs a bounded number at once, queues some, refuses the rest', async () => {
     const ids = [unique('q'), unique('q'), unique('q')];
-    const holding = ids.map((query_id) => client.query({ query: ENDLESS, query_id }).catch((error: unknown) => error));
+    const holding = ids.map((query_id) =>
+      client.query({ query: ENDLESS, query_id }).catch((error: unknown) => error),
+    );
     const refusals = (await Promise.all(
       // One of two waits in the queue; whichever comes second is refused.
       [0, 1].map((n) =>

@@ -41,10 +41,17 @@ describe('a server that is killed', () => {
   });
 
   it('keeps the database default through restarts, empty or not', async () => {
-    for (const step of ['SELECT 1', 'CREATE TABLE one (a UInt8) ENGINE = Log', 'DROP TABLE one SYNC', 'SELECT 1']) {
+    for (const step of [
+      'SELECT 1',
+      'CREATE TABLE one (a UInt8) ENGINE = Log',
+      'DROP TABLE one SYNC',
+      'SELECT 1',
+    ]) {
       const server = await TestServer.start([], home);
       await server.sql(step);
-      expect(await server.sql('SHOW CREATE DATABASE default FORMAT TSVRaw')).toBe('CREATE DATABASE default\nENGINE = Atomic');
+      expect(await server.sql('SHOW CREATE DATABASE default FORMAT TSVRaw')).toBe(
+        'CREATE DATABASE default\nENGINE = Atomic',
+      );
       await server.stop('SIGKILL');
     }
   });

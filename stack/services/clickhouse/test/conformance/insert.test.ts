@@ -40,7 +40,9 @@ describe('INSERT through the official client', () => {
 
   async function table(columns = 'id UInt64, name String', settings = ''): Promise<string> {
     const name = unique('t');
-    await client.command({ query: `CREATE TABLE ${name} (${columns}) ENGINE = MergeTree ORDER BY id ${settings}` });
+    await client.command({
+      query: `CREATE TABLE ${name} (${columns}) ENGINE = MergeTree ORDER BY id ${settings}`,
+    });
     return name;
   }
 
@@ -75,18 +77,32 @@ describe('INSERT through the official client', () => {
 
   it('inserts chosen columns', async () => {
     const name = await table("id UInt64, name String DEFAULT 'none', extra UInt8");
-    await client.insert({ table: name, values: [[1, 5]], columns: ['id', 'extra'], format: 'JSONCompactEachRow' });
-    await client.insert({ table: name, values: [{ id: 2 }], columns: { except: ['extra', 'name'] }, format: 'JSONEachRow' });
+    await client.insert({
+      table: name,
+      values: [[1, 5]],
+      columns: ['id', 'extra'],
+      format: 'JSONCompactEachRow',
+    });
+    await client.insert({
+      table: name,
+      values: [{ id: 2 }],
+      columns: { except: ['extra', 'name'] },
+      format: 'JSONEachRow',
+    });
     expect(await server.sql(`SELECT * FROM ${name} ORDER BY id`)).toBe('1\tnone\t5\n2\tnone\t0');
   });
 
   it.each(FORMATS)('reads back what it wrote in %s', async (format) => {
-    const name = await table("id UInt64, name String, tags Array(String)");
-    const source = "SELECT number AS id, concat('ü\\n', toString(number)) AS name, ['a', name] AS tags FROM numbers(2000)";
+    const name = await table('id UInt64, name String, tags Array(String)');
+    const source =
+      "SELECT number AS id, concat('ü\\n', toString(number)) AS name, ['a', name] AS tags FROM numbers(2000)";
     const { stream } = await client.exec({ query: `${source} FORMAT ${format}` });
     const chunks: Buffer[] = [];
     for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
-    const insert = await client.exec({ query: `INSERT INTO ${name} FORMAT ${format}`, values: Readable.from(chunks) });
+    const insert = await client.exec({
+      query: `INSERT INTO ${name} FORMAT ${format}`,
+      values: Readable.from(chunks),
+    });
     insert.stream.resume();
     expect(await server.sql(`SELECT count(), sum(cityHash64(*)) FROM ${name}`)).toBe(
       await server.sql(`SELECT count(), sum(cityHash64(*)) FROM (${source})`),
@@ -115,9 +131,14 @@ describe('INSERT through the official client', () => {
 
   it('binds parameters in values', async () => {
     const name = await table();
-    await client.command({ query: `INSERT INTO ${name} VALUES ({id:UInt64}, {name:String})`, query_params: { id: 3, name: "o'x" } });
+    await client.command({
+      query: `INSERT INTO ${name} VALUES ({id:UInt64}, {name:String})`,
+      query_params: { id: 3, name: "o'x" },
+    });
     expect(await server.sql(`SELECT * FROM ${name}`)).toBe("3\to\\'x");
-    await expect(client.command({ query: `INSERT INTO ${name} VALUES ({id:UInt64}, 'y')` })).rejects.toThrow();
+    await expect(
+      client.command({ query: `INSERT INTO ${name} VALUES ({id:UInt64}, 'y')` }),
+    ).rejects.toThrow();
   });
 
   it('transforms rows with input()', async () => {
@@ -137,7 +158,9 @@ describe('INSERT through the official client', () => {
 
   it('inserts nothing when a row is bad, and says which', async () => {
     const name = await table();
-    await expect(server.sql(`INSERT INTO ${name} FORMAT JSONEachRow\n{"id": 1}\n{"id": "no"}`)).rejects.toThrow(/at row 2/);
+    await expect(
+      server.sql(`INSERT INTO ${name} FORMAT JSONEachRow\n{"id": 1}\n{"id": "no"}`),
+    ).rejects.toThrow(/at row 2/);
     expect(await server.sql(`SELECT count() FROM ${name}`)).toBe('0');
   });
 
@@ -153,7 +176,12 @@ describe('INSERT through the official client', () => {
     await new Promise((resolve) => upload.write('{"id": 1}\n'.repeat(200_000), resolve));
     upload.destroy();
     // The id is free again once the server has given the upload up.
-    await eventually(() => client.query({ query: 'SELECT 1', query_id }).then(() => true, () => false));
+    await eventually(() =>
+      client.query({ query: 'SELECT 1', query_id }).then(
+        () => true,
+        () => false,
+      ),
+    );
     expect(await server.sql(`SELECT count() FROM ${name}`)).toBe('0');
   });
 

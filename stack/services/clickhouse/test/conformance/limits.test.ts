@@ -27,7 +27,10 @@ describe('limits', () => {
     const insert = '/?query=INSERT+INTO+t+FORMAT+TSV';
     expect(await send(insert, 'x\n'.repeat(400_000))).toEqual([200, null]);
     expect(await send(insert, 'x\n'.repeat(600_000))).toEqual([413, '307']);
-    expect(await send(insert, gzipSync('x\n'.repeat(600_000)), { 'Content-Encoding': 'gzip' })).toEqual([413, '307']);
+    expect(await send(insert, gzipSync('x\n'.repeat(600_000)), { 'Content-Encoding': 'gzip' })).toEqual([
+      413,
+      '307',
+    ]);
     expect(await server.sql('SELECT count() FROM t')).toBe('400000');
     expect(spooled(server)).toEqual([]);
   });

@@ -1,4 +1,13 @@
-import { gunzipSync, gzipSync, brotliCompressSync, brotliDecompressSync, deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import {
+  gunzipSync,
+  gzipSync,
+  brotliCompressSync,
+  brotliDecompressSync,
+  deflateSync,
+  inflateSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { request } from 'node:http';
 import { PASSWORD, TestServer, unique, USER } from '../support/test-server';
 
@@ -23,14 +32,19 @@ describe('the HTTP interface', () => {
 
   it('names query, format, server and summary in headers', async () => {
     const query_id = unique('q');
-    const response = await server.request(`/?query_id=${query_id}&default_format=JSONEachRow`, { method: 'POST', body: 'SELECT 1 AS a' });
+    const response = await server.request(`/?query_id=${query_id}&default_format=JSONEachRow`, {
+      method: 'POST',
+      body: 'SELECT 1 AS a',
+    });
     expect(await response.text()).toBe('{"a":1}\n');
     expect(response.headers.get('x-clickhouse-query-id')).toBe(query_id);
     expect(response.headers.get('x-clickhouse-format')).toBe('JSONEachRow');
     expect(response.headers.get('content-type')).toBe('application/x-ndjson; charset=UTF-8');
     expect(response.headers.get('x-clickhouse-timezone')).not.toBeNull();
     expect(response.headers.get('x-clickhouse-server-display-name')).not.toBeNull();
-    expect(JSON.parse(response.headers.get('x-clickhouse-summary') ?? '')).toMatchObject({ result_rows: '1' });
+    expect(JSON.parse(response.headers.get('x-clickhouse-summary') ?? '')).toMatchObject({
+      result_rows: '1',
+    });
     const generated = await server.request('/', { method: 'POST', body: 'SELECT 1' });
     expect(generated.headers.get('x-clickhouse-query-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -38,7 +52,11 @@ describe('the HTTP interface', () => {
   it('takes database, format and id from headers too', async () => {
     const response = await server.request('/', {
       method: 'POST',
-      headers: { 'X-ClickHouse-Database': 'system', 'X-ClickHouse-Format': 'CSV', 'X-ClickHouse-Query-Id': 'by-header' },
+      headers: {
+        'X-ClickHouse-Database': 'system',
+        'X-ClickHouse-Format': 'CSV',
+        'X-ClickHouse-Query-Id': 'by-header',
+      },
       body: "SELECT currentDatabase(), 'x'",
     });
     expect(await response.text()).toBe('"system","x"\n');
@@ -79,12 +97,18 @@ describe('the HTTP interface', () => {
         {
           method: 'POST',
           auth: `${USER}:${PASSWORD}`,
-          headers: { 'Accept-Encoding': encoding, 'Content-Encoding': encoding, 'Content-Length': body.length },
+          headers: {
+            'Accept-Encoding': encoding,
+            'Content-Encoding': encoding,
+            'Content-Length': body.length,
+          },
         },
         (answer) => {
           const parts: Buffer[] = [];
           answer.on('data', (chunk: Buffer) => parts.push(chunk));
-          answer.once('end', () => resolve({ encoding: answer.headers['content-encoding'], body: Buffer.concat(parts) }));
+          answer.once('end', () =>
+            resolve({ encoding: answer.headers['content-encoding'], body: Buffer.concat(parts) }),
+          );
           answer.once('error', reject);
         },
       );
@@ -98,7 +122,11 @@ describe('the HTTP interface', () => {
   it('compresses through the official client', async () => {
     const client = server.client({ compression: { request: true, response: true } });
     await client.command({ query: 'CREATE TABLE zipped (id UInt64) ENGINE = Memory' });
-    await client.insert({ table: 'zipped', values: Array.from({ length: 50_000 }, (_, id) => ({ id })), format: 'JSONEachRow' });
+    await client.insert({
+      table: 'zipped',
+      values: Array.from({ length: 50_000 }, (_, id) => ({ id })),
+      format: 'JSONEachRow',
+    });
     const result = await client.query({ query: 'SELECT * FROM zipped', format: 'JSONEachRow' });
     expect(await result.json()).toHaveLength(50_000);
     await expect(client.query({ query: 'SELECT nope' })).rejects.toMatchObject({ code: '47' });
@@ -106,17 +134,28 @@ describe('the HTTP interface', () => {
   });
 
   it('refuses a body whose compression is broken or unknown', async () => {
-    const broken = await server.request('/', { method: 'POST', headers: { 'Content-Encoding': 'gzip' }, body: 'not gzip' });
+    const broken = await server.request('/', {
+      method: 'POST',
+      headers: { 'Content-Encoding': 'gzip' },
+      body: 'not gzip',
+    });
     expect(broken.status).toBeGreaterThanOrEqual(400);
-    const unknown = await server.request('/', { method: 'POST', headers: { 'Content-Encoding': 'lzw' }, body: 'x' });
+    const unknown = await server.request('/', {
+      method: 'POST',
+      headers: { 'Content-Encoding': 'lzw' },
+      body: 'x',
+    });
     expect(unknown.headers.get('x-clickhouse-exception-code')).toBe('48');
   });
 
   it('collects progress headers', async () => {
-    const response = await server.request('/?send_progress_in_http_headers=1&http_headers_progress_interval_ms=50', {
-      method: 'POST',
-      body: 'SELECT sum(sleepEachRow(0.1)) FROM numbers(10) SETTINGS max_block_size = 1',
-    });
+    const response = await server.request(
+      '/?send_progress_in_http_headers=1&http_headers_progress_interval_ms=50',
+      {
+        method: 'POST',
+        body: 'SELECT sum(sleepEachRow(0.1)) FROM numbers(10) SETTINGS max_block_size = 1',
+      },
+    );
     expect(response.status).toBe(200);
     const first = (response.headers.get('x-clickhouse-progress') ?? '').split('}, ')[0] ?? '';
     expect(first).toMatch(/"read_rows":"\d+","read_bytes":"\d+","total_rows_to_read":"\d+"/);
@@ -136,7 +175,8 @@ describe('credentials', () => {
   const basic = (user: string, password: string): Record<string, string> => ({
     Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
   });
-  const parameters = (user: string, password: string): string => `?${new URLSearchParams({ user, password }).toString()}`;
+  const parameters = (user: string, password: string): string =>
+    `?${new URLSearchParams({ user, password }).toString()}`;
 
   it.each([
     ['Basic', '', basic(USER, PASSWORD), 200],

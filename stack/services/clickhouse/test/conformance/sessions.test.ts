@@ -54,7 +54,10 @@ describe('sessions', () => {
   it('are locked while a request runs in them', async () => {
     const session_id = unique('s');
     const running = client.query({ query: 'SELECT sleep(2)', session_id });
-    await eventually(async () => (await server.sql("SELECT count() FROM system.processes WHERE query LIKE '%sleep(2)%'")) !== '0');
+    await eventually(
+      async () =>
+        (await server.sql("SELECT count() FROM system.processes WHERE query LIKE '%sleep(2)%'")) !== '0',
+    );
     await expect(client.query({ query: 'SELECT 1', session_id })).rejects.toMatchObject({ code: '373' });
     await running;
     await expect(client.query({ query: 'SELECT 1', session_id })).resolves.toBeDefined();
@@ -82,7 +85,9 @@ describe('sessions', () => {
     let code: string | null = null;
     for (let look = 0; look < 10 && code === null; look += 1) {
       await new Promise((resolve) => setTimeout(resolve, 1_500));
-      code = (await send('&session_check=1&session_timeout=1', 'SELECT 1')).headers.get('x-clickhouse-exception-code');
+      code = (await send('&session_check=1&session_timeout=1', 'SELECT 1')).headers.get(
+        'x-clickhouse-exception-code',
+      );
     }
     expect(code).toBe('372');
   });

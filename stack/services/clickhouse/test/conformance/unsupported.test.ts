@@ -72,13 +72,17 @@ describe('what is not served', () => {
     ]);
   });
 
-  it.each(['compress=0', 'stacktrace=1', 'quota_key=a', 'client_protocol_version=54405', 'database=', 'session_id='])(
-    'the parameter %s does no harm',
-    async (parameter) => {
-      const response = await server.request(`/?${parameter}`, { method: 'POST', body: 'SELECT 1' });
-      expect(await response.text()).toBe('1\n');
-    },
-  );
+  it.each([
+    'compress=0',
+    'stacktrace=1',
+    'quota_key=a',
+    'client_protocol_version=54405',
+    'database=',
+    'session_id=',
+  ])('the parameter %s does no harm', async (parameter) => {
+    const response = await server.request(`/?${parameter}`, { method: 'POST', body: 'SELECT 1' });
+    expect(await response.text()).toBe('1\n');
+  });
 
   it('an external table is refused', async () => {
     const form = new FormData();
