@@ -123,15 +123,9 @@ test('settings are changed, and empty ones refused', async () => {
   );
 });
 
-test('a snapshot is made and listed, or the server says that it makes none', async () => {
+test('a snapshot is made and listed', async () => {
   const collection = uniqueName();
   await run('create_collection', { collection, size: 2 });
-  let snapshot: unknown;
-  try {
-    snapshot = await run('create_snapshot', { collection });
-  } catch (error) {
-    expect(error).toMatchObject({ code: expect.stringMatching(/^BIZ_QDRANT_/) as unknown });
-    return;
-  }
-  expect(await run('list_snapshots', { collection })).toMatchObject({ snapshots: [snapshot] });
+  const snapshot = await run('create_snapshot', { collection });
+  expect(await run('list_snapshots', { collection })).toEqual({ snapshots: [snapshot] });
 });
