@@ -56,7 +56,9 @@ describe('collections', () => {
     await server.client.upsert(name, { points: [{ id: 1, vector: [1, 0] }] });
     expect((await server.client.count(name)).count).toBe(1);
     for (const bad of ['a%2Fb', '..%2F..%2Fetc', 'a%00b', 'x'.repeat(256)]) {
-      const reply = await server.send('PUT', `/collections/${bad}`, { vectors: { size: 2, distance: 'Dot' } });
+      const reply = await server.send('PUT', `/collections/${bad}`, {
+        vectors: { size: 2, distance: 'Dot' },
+      });
       expect([bad, reply.status]).toEqual([bad, 422]);
     }
   });
@@ -66,10 +68,30 @@ describe('collections', () => {
     ['size 0', { vectors: { size: 0, distance: 'Dot' } }, 400, /size/],
     ['an unknown field', { vectors: { size: 2, distance: 'Dot' }, colour: 'red' }, 400, /colour/],
     ['two shards', { vectors: { size: 2, distance: 'Dot' }, shard_number: 2 }, 501, /shard_number/],
-    ['two replicas', { vectors: { size: 2, distance: 'Dot' }, replication_factor: 2 }, 501, /replication_factor/],
-    ['custom sharding', { vectors: { size: 2, distance: 'Dot' }, sharding_method: 'custom' }, 501, /sharding_method/],
-    ['WAL settings', { vectors: { size: 2, distance: 'Dot' }, wal_config: { wal_capacity_mb: 1 } }, 501, /wal_config/],
-    ['strict mode', { vectors: { size: 2, distance: 'Dot' }, strict_mode_config: { enabled: true } }, 501, /strict_mode/],
+    [
+      'two replicas',
+      { vectors: { size: 2, distance: 'Dot' }, replication_factor: 2 },
+      501,
+      /replication_factor/,
+    ],
+    [
+      'custom sharding',
+      { vectors: { size: 2, distance: 'Dot' }, sharding_method: 'custom' },
+      501,
+      /sharding_method/,
+    ],
+    [
+      'WAL settings',
+      { vectors: { size: 2, distance: 'Dot' }, wal_config: { wal_capacity_mb: 1 } },
+      501,
+      /wal_config/,
+    ],
+    [
+      'strict mode',
+      { vectors: { size: 2, distance: 'Dot' }, strict_mode_config: { enabled: true } },
+      501,
+      /strict_mode/,
+    ],
     [
       'memmap threshold',
       { vectors: { size: 2, distance: 'Dot' }, optimizers_config: { memmap_threshold: 1 } },
@@ -77,7 +99,12 @@ describe('collections', () => {
       /memmap_threshold/,
     ],
     ['an unknown datatype', { vectors: { size: 2, distance: 'Dot', datatype: 'turbo4' } }, 501, /turbo4/],
-    ['an unknown quantization', { vectors: { size: 2, distance: 'Dot' }, quantization_config: { x: {} } }, 400, /quant/],
+    [
+      'an unknown quantization',
+      { vectors: { size: 2, distance: 'Dot' }, quantization_config: { x: {} } },
+      400,
+      /quant/,
+    ],
   ])('create refuses %s', async (_, body, status, message) => {
     const name = uniqueName();
     const reply = await server.send('PUT', `/collections/${name}`, body);
@@ -89,7 +116,10 @@ describe('collections', () => {
   test('update changes HNSW, optimizer and metadata, and keeps the points', async () => {
     const { client } = server;
     const name = uniqueName();
-    await client.createCollection(name, { vectors: { v: { size: 2, distance: 'Dot' } }, metadata: { a: 1, b: 2 } });
+    await client.createCollection(name, {
+      vectors: { v: { size: 2, distance: 'Dot' } },
+      metadata: { a: 1, b: 2 },
+    });
     await client.upsert(name, { points: [{ id: 1, vector: { v: [1, 2] } }] });
     await client.updateCollection(name, {
       hnsw_config: { m: 24 },
@@ -124,7 +154,9 @@ describe('collections', () => {
     expect((await client.getCollection(name)).config.params.vectors).toHaveProperty('b.size', 3);
     await client.deleteVectorName(name, 'b');
     expect((await client.retrieve(name, { ids: [1], with_vector: true }))[0]?.vector).not.toHaveProperty('b');
-    const reply = await server.send('PUT', `/collections/${name}/vectors/a`, { dense: { size: 2, distance: 'Dot' } });
+    const reply = await server.send('PUT', `/collections/${name}/vectors/a`, {
+      dense: { size: 2, distance: 'Dot' },
+    });
     expect(reply.status).toBe(409);
   });
 });
@@ -167,15 +199,22 @@ describe('aliases', () => {
     const { client } = server;
     const [name, alias, renamed] = [uniqueName(), uniqueName('alias'), uniqueName('alias')];
     await client.createCollection(name, { vectors: { size: 2, distance: 'Dot' } });
-    await client.updateCollectionAliases({ actions: [{ create_alias: { collection_name: name, alias_name: alias } }] });
+    await client.updateCollectionAliases({
+      actions: [{ create_alias: { collection_name: name, alias_name: alias } }],
+    });
     await client.upsert(alias, { points: [{ id: 1, vector: [1, 1] }] });
     expect((await client.count(name)).count).toBe(1);
     expect((await client.collectionExists(alias)).exists).toBe(true);
     await client.updateCollectionAliases({
       actions: [{ rename_alias: { old_alias_name: alias, new_alias_name: renamed } }],
     });
-    expect((await client.getCollectionAliases(name)).aliases).toEqual([{ alias_name: renamed, collection_name: name }]);
-    expect((await client.getAliases()).aliases).toContainEqual({ alias_name: renamed, collection_name: name });
+    expect((await client.getCollectionAliases(name)).aliases).toEqual([
+      { alias_name: renamed, collection_name: name },
+    ]);
+    expect((await client.getAliases()).aliases).toContainEqual({
+      alias_name: renamed,
+      collection_name: name,
+    });
     await client.updateCollectionAliases({ actions: [{ delete_alias: { alias_name: renamed } }] });
     expect((await client.getCollectionAliases(name)).aliases).toEqual([]);
   });
@@ -183,8 +222,11 @@ describe('aliases', () => {
   test('actions are applied all or none, and a switch is one step', async () => {
     const { client } = server;
     const [first, second, alias] = [uniqueName(), uniqueName(), uniqueName('alias')];
-    for (const name of [first, second]) await client.createCollection(name, { vectors: { size: 2, distance: 'Dot' } });
-    await client.updateCollectionAliases({ actions: [{ create_alias: { collection_name: first, alias_name: alias } }] });
+    for (const name of [first, second])
+      await client.createCollection(name, { vectors: { size: 2, distance: 'Dot' } });
+    await client.updateCollectionAliases({
+      actions: [{ create_alias: { collection_name: first, alias_name: alias } }],
+    });
     await expect(
       client.updateCollectionAliases({
         actions: [
@@ -211,10 +253,17 @@ describe('aliases', () => {
       actions: [{ create_alias: { collection_name: name, alias_name: name } }],
     });
     expect(same.status).toBe(409);
-    await client.updateCollectionAliases({ actions: [{ create_alias: { collection_name: name, alias_name: alias } }] });
-    const taken = await server.send('PUT', `/collections/${alias}`, { vectors: { size: 2, distance: 'Dot' } });
+    await client.updateCollectionAliases({
+      actions: [{ create_alias: { collection_name: name, alias_name: alias } }],
+    });
+    const taken = await server.send('PUT', `/collections/${alias}`, {
+      vectors: { size: 2, distance: 'Dot' },
+    });
     expect(taken.status).toBe(400);
     await client.deleteCollection(name);
-    expect((await client.getAliases()).aliases).not.toContainEqual({ alias_name: alias, collection_name: name });
+    expect((await client.getAliases()).aliases).not.toContainEqual({
+      alias_name: alias,
+      collection_name: name,
+    });
   });
 });

@@ -20,7 +20,9 @@ async function collection(): Promise<string> {
   return name;
 }
 
-async function plain(points: { id: number | string; vector?: number[]; payload?: Record<string, unknown> }[]) {
+async function plain(
+  points: { id: number | string; vector?: number[]; payload?: Record<string, unknown> }[],
+) {
   const name = uniqueName();
   await server.client.createCollection(name, { vectors: { size: 2, distance: 'Dot' } });
   await server.client.upsert(name, { points: points.map((point) => ({ vector: [1, 1], ...point })) });
@@ -36,8 +38,20 @@ describe('upsert', () => {
       points: [
         {
           id,
-          vector: { text: [0, 3, 4], tokens: [[1, 2], [3, 4]], words: { indices: [9, 2], values: [1, 0.5] } },
-          payload: { name: 'Ada', tags: ['x', 'y'], nested: { deep: [1, { a: null }] }, big: 9007199254740991 },
+          vector: {
+            text: [0, 3, 4],
+            tokens: [
+              [1, 2],
+              [3, 4],
+            ],
+            words: { indices: [9, 2], values: [1, 0.5] },
+          },
+          payload: {
+            name: 'Ada',
+            tags: ['x', 'y'],
+            nested: { deep: [1, { a: null }] },
+            big: 9007199254740991,
+          },
         },
         { id: 7, vector: { text: [1, 0, 0] } },
       ],
@@ -45,27 +59,50 @@ describe('upsert', () => {
     expect(result).toMatchObject({ status: 'completed', operation_id: expect.any(Number) as number });
     const [found] = await server.client.retrieve(name, { ids: [id], with_vector: true });
     expect(found?.id).toBe(id);
-    expect(found?.payload).toEqual({ name: 'Ada', tags: ['x', 'y'], nested: { deep: [1, { a: null }] }, big: 9007199254740991 });
+    expect(found?.payload).toEqual({
+      name: 'Ada',
+      tags: ['x', 'y'],
+      nested: { deep: [1, { a: null }] },
+      big: 9007199254740991,
+    });
     const vector = found?.vector as Record<string, unknown>;
-    expect(vector['tokens']).toEqual([[1, 2], [3, 4]]);
+    expect(vector['tokens']).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(vector['words']).toEqual({ indices: [2, 9], values: [0.5, 1] });
     // Cosine vectors are kept at unit length, as Qdrant does.
     expect((vector['text'] as number[]).map((x) => Number(x.toFixed(5)))).toEqual([0, 0.6, 0.8]);
-    const [other] = await server.client.retrieve(name, { ids: [7], with_vector: ['text'], with_payload: false });
+    const [other] = await server.client.retrieve(name, {
+      ids: [7],
+      with_vector: ['text'],
+      with_payload: false,
+    });
     expect(other).toEqual({ id: 7, vector: { text: [1, 0, 0] } });
   });
 
   test('the columnar batch form', async () => {
     const name = await collection();
     await server.client.upsert(name, {
-      batch: { ids: [1, 2], vectors: { text: [[1, 0, 0], [0, 1, 0]] }, payloads: [{ n: 1 }, null] },
+      batch: {
+        ids: [1, 2],
+        vectors: {
+          text: [
+            [1, 0, 0],
+            [0, 1, 0],
+          ],
+        },
+        payloads: [{ n: 1 }, null],
+      },
     });
     const found = await server.client.retrieve(name, { ids: [1, 2], with_vector: ['text'] });
     expect(found.map(({ id, payload, vector }) => ({ id, payload, vector }))).toEqual([
       { id: 1, payload: { n: 1 }, vector: { text: [1, 0, 0] } },
       { id: 2, payload: {}, vector: { text: [0, 1, 0] } },
     ]);
-    const short = await server.send('PUT', `/collections/${name}/points`, { batch: { ids: [1, 2], vectors: { text: [[1, 0, 0]] } } });
+    const short = await server.send('PUT', `/collections/${name}/points`, {
+      batch: { ids: [1, 2], vectors: { text: [[1, 0, 0]] } },
+    });
     expect(short.status).toBe(422);
   });
 
@@ -82,9 +119,16 @@ describe('upsert', () => {
       { tokens: [[1, 2], [3]] },
       { tokens: [] },
     ]) {
-      const points = [{ id: 1, vector: good }, { id: 2, vector: bad }, { id: 3, vector: good }];
+      const points = [
+        { id: 1, vector: good },
+        { id: 2, vector: bad },
+        { id: 3, vector: good },
+      ];
       const reply = await server.send('PUT', `/collections/${name}/points?wait=true`, { points });
-      expect([reply.status, errorOf(reply)]).toEqual([400, expect.stringMatching(/^(Wrong input|Format error)/)]);
+      expect([reply.status, errorOf(reply)]).toEqual([
+        400,
+        expect.stringMatching(/^(Wrong input|Format error)/),
+      ]);
     }
     expect((await server.client.count(name)).count).toBe(0);
   });
@@ -101,13 +145,21 @@ describe('upsert', () => {
   ])('refuses %s', async (_, body) => {
     const name = await plain([]);
     const reply = await server.send('PUT', `/collections/${name}/points`, body);
-    expect([reply.status, errorOf(reply)]).toEqual([400, expect.stringContaining('Format error in JSON body')]);
+    expect([reply.status, errorOf(reply)]).toEqual([
+      400,
+      expect.stringContaining('Format error in JSON body'),
+    ]);
   });
 
   test('the forms of one UUID are one point', async () => {
     const id = randomUUID();
     const name = await plain([{ id }]);
-    await server.client.upsert(name, { points: [{ id: id.toUpperCase(), vector: [2, 2] }, { id: id.replaceAll('-', ''), vector: [3, 3] }] });
+    await server.client.upsert(name, {
+      points: [
+        { id: id.toUpperCase(), vector: [2, 2] },
+        { id: id.replaceAll('-', ''), vector: [3, 3] },
+      ],
+    });
     const found = await server.client.scroll(name, { with_vector: true });
     expect(found.points).toEqual([expect.objectContaining({ id, vector: [3, 3] })]);
   });
@@ -137,7 +189,10 @@ describe('upsert', () => {
     });
     const found = await server.client.query(name, { query: document('overdue invoice'), using: 'words' });
     expect(found.points.map((point) => point.id)).toEqual([1]);
-    const reply = await server.send('POST', `/collections/${name}/points/query`, { query: { text: 'x', model: 'openai/x' }, using: 'words' });
+    const reply = await server.send('POST', `/collections/${name}/points/query`, {
+      query: { text: 'x', model: 'openai/x' },
+      using: 'words',
+    });
     expect([reply.status, errorOf(reply)]).toEqual([501, expect.stringContaining('inference')]);
   });
 });
@@ -145,12 +200,19 @@ describe('upsert', () => {
 describe('changing points', () => {
   test('payload: set, below a key, overwrite, delete, clear; by ids and by filter', async () => {
     const { client } = server;
-    const name = await plain([{ id: 1, payload: { a: 1, o: { x: 1 } } }, { id: 2, payload: { a: 2 } }, { id: 3, payload: { a: 3 } }]);
+    const name = await plain([
+      { id: 1, payload: { a: 1, o: { x: 1 } } },
+      { id: 2, payload: { a: 2 } },
+      { id: 3, payload: { a: 3 } },
+    ]);
     const payloads = async () => (await client.scroll(name)).points.map((point) => point.payload);
     await client.setPayload(name, { payload: { b: 1 }, points: [1, 2] });
     await client.setPayload(name, { payload: { y: 2 }, key: 'o', points: [1] });
     expect(await payloads()).toEqual([{ a: 1, b: 1, o: { x: 1, y: 2 } }, { a: 2, b: 1 }, { a: 3 }]);
-    await client.overwritePayload(name, { payload: { only: true }, filter: { must: [{ key: 'a', match: { value: 2 } }] } });
+    await client.overwritePayload(name, {
+      payload: { only: true },
+      filter: { must: [{ key: 'a', match: { value: 2 } }] },
+    });
     expect(await payloads()).toEqual([{ a: 1, b: 1, o: { x: 1, y: 2 } }, { only: true }, { a: 3 }]);
     await client.deletePayload(name, { keys: ['b', 'o.x'], points: [1] });
     expect(await payloads()).toEqual([{ a: 1, o: { y: 2 } }, { only: true }, { a: 3 }]);
@@ -158,18 +220,28 @@ describe('changing points', () => {
     expect(await payloads()).toEqual([{ a: 1, o: { y: 2 } }, {}, {}]);
     const neither = await server.send('POST', `/collections/${name}/points/payload`, { payload: { z: 1 } });
     expect(neither.status).toBe(400);
-    const missing = await server.send('POST', `/collections/${name}/points/payload`, { payload: { z: 1 }, points: [99] });
+    const missing = await server.send('POST', `/collections/${name}/points/payload`, {
+      payload: { z: 1 },
+      points: [99],
+    });
     expect([missing.status, errorOf(missing)]).toEqual([404, 'Not found: No point with id 99']);
   });
 
   test('vectors: update some names, delete some names', async () => {
     const { client } = server;
     const name = await collection();
-    await client.upsert(name, { points: [{ id: 1, vector: { text: [1, 0, 0], words: { indices: [1], values: [1] } } }] });
+    await client.upsert(name, {
+      points: [{ id: 1, vector: { text: [1, 0, 0], words: { indices: [1], values: [1] } } }],
+    });
     await client.updateVectors(name, { points: [{ id: 1, vector: { text: [0, 0, 1] } }] });
     await client.deleteVectors(name, { points: [1], vector: ['words'] });
-    expect((await client.retrieve(name, { ids: [1], with_vector: true }))[0]?.vector).toEqual({ text: [0, 0, 1] });
-    const unknown = await server.send('POST', `/collections/${name}/points/vectors/delete`, { points: [1], vector: ['nope'] });
+    expect((await client.retrieve(name, { ids: [1], with_vector: true }))[0]?.vector).toEqual({
+      text: [0, 0, 1],
+    });
+    const unknown = await server.send('POST', `/collections/${name}/points/vectors/delete`, {
+      points: [1],
+      vector: ['nope'],
+    });
     expect(unknown.status).toBe(400);
   });
 
@@ -179,7 +251,10 @@ describe('changing points', () => {
     const ids = async () => (await client.scroll(name)).points.map((point) => point.id);
     await client.delete(name, { wait: true, points: [1, 99] });
     expect(await ids()).toEqual([2, 3, 4, 5]);
-    await server.send('POST', `/collections/${name}/points/delete`, { points: [2, 3], filter: { must: [{ key: 'odd', match: { value: true } }] } });
+    await server.send('POST', `/collections/${name}/points/delete`, {
+      points: [2, 3],
+      filter: { must: [{ key: 'odd', match: { value: true } }] },
+    });
     expect(await ids()).toEqual([2, 4, 5]);
     await client.delete(name, { wait: true, filter: { must_not: [{ key: 'odd', match: { value: true } }] } });
     expect(await ids()).toEqual([5]);
@@ -193,7 +268,14 @@ describe('changing points', () => {
     const name = await plain([]);
     const results = await client.batchUpdate(name, {
       operations: [
-        { upsert: { points: [{ id: 1, vector: [1, 1], payload: { a: 1 } }, { id: 2, vector: [2, 2] }] } },
+        {
+          upsert: {
+            points: [
+              { id: 1, vector: [1, 1], payload: { a: 1 } },
+              { id: 2, vector: [2, 2] },
+            ],
+          },
+        },
         { set_payload: { payload: { b: 2 }, points: [1] } },
         { delete: { points: [2] } },
         { overwrite_payload: { payload: { c: 3 }, points: [1] } },
@@ -201,7 +283,9 @@ describe('changing points', () => {
       ],
     });
     expect(results).toHaveLength(5);
-    expect((await client.scroll(name, { with_vector: true })).points).toEqual([expect.objectContaining({ id: 1, payload: { c: 3 }, vector: [5, 5] })]);
+    expect((await client.scroll(name, { with_vector: true })).points).toEqual([
+      expect.objectContaining({ id: 1, payload: { c: 3 }, vector: [5, 5] }),
+    ]);
     const reply = await server.send('POST', `/collections/${name}/points/batch`, {
       operations: [{ delete: { points: [1] } }, { upsert: { points: [{ id: 3, vector: [1, 2, 3] }] } }],
     });
@@ -211,7 +295,9 @@ describe('changing points', () => {
 
   test('a write without wait is acknowledged, and an unknown URL parameter refused', async () => {
     const name = await plain([]);
-    const write = await server.send('PUT', `/collections/${name}/points?wait=false&ordering=strong`, { points: [{ id: 1, vector: [1, 1] }] });
+    const write = await server.send('PUT', `/collections/${name}/points?wait=false&ordering=strong`, {
+      points: [{ id: 1, vector: [1, 1] }],
+    });
     expect(write.body.result).toMatchObject({ status: 'acknowledged' });
     for (const parameter of ['wait=yes', 'ordering=odd', 'timeout=0', 'colour=red']) {
       const reply = await server.send('PUT', `/collections/${name}/points?${parameter}`, { points: [] });
@@ -231,7 +317,11 @@ describe('reading points', () => {
     expect(await read(['b.c'])).toEqual({ id: 1, payload: { b: { c: 2 } } });
     expect(await read({ include: ['a'] })).toEqual({ id: 1, payload: { a: 1 } });
     expect(await read({ exclude: ['b.c'] })).toEqual({ id: 1, payload: { a: 1, b: { d: 3 } } });
-    expect((await server.send('GET', `/collections/${name}/points/1`)).body.result).toEqual({ id: 1, payload: { a: 1, b: { c: 2, d: 3 } }, vector: [1, 1] });
+    expect((await server.send('GET', `/collections/${name}/points/1`)).body.result).toEqual({
+      id: 1,
+      payload: { a: 1, b: { c: 2, d: 3 } },
+      vector: [1, 1],
+    });
     expect((await server.send('GET', `/collections/${name}/points/2`)).status).toBe(404);
     expect((await server.send('GET', `/collections/${name}/points/x-y`)).status).toBe(400);
     expect((await server.send('GET', `/collections/missing/points/1`)).status).toBe(404);
@@ -240,7 +330,10 @@ describe('reading points', () => {
   test('scroll pages through everything once, integers before UUIDs', async () => {
     const { client } = server;
     const uuids = [randomUUID(), randomUUID()].sort();
-    const name = await plain([...Array.from({ length: 23 }, (_, id) => ({ id })), ...uuids.map((id) => ({ id }))]);
+    const name = await plain([
+      ...Array.from({ length: 23 }, (_, id) => ({ id })),
+      ...uuids.map((id) => ({ id })),
+    ]);
     const seen: (string | number)[] = [];
     let offset: string | number | undefined;
     do {
@@ -253,31 +346,59 @@ describe('reading points', () => {
 
   test('scroll in the order of a payload field', async () => {
     const { client } = server;
-    const name = await plain([3, 1, 2].map((n, id) => ({ id, payload: { n, at: `2024-0${n}-01T00:00:00Z` } })));
+    const name = await plain(
+      [3, 1, 2].map((n, id) => ({ id, payload: { n, at: `2024-0${n}-01T00:00:00Z` } })),
+    );
     const unindexed = await server.send('POST', `/collections/${name}/points/scroll`, { order_by: 'n' });
     expect([unindexed.status, errorOf(unindexed)]).toEqual([400, expect.stringContaining('No range index')]);
     await client.createPayloadIndex(name, { wait: true, field_name: 'n', field_schema: 'integer' });
     await client.createPayloadIndex(name, { wait: true, field_name: 'at', field_schema: 'datetime' });
-    const order = async (order_by: Parameters<typeof client.scroll>[1] extends infer A ? (A extends { order_by?: infer O } ? O : never) : never) =>
-      (await client.scroll(name, { order_by })).points.map((point) => point.payload?.['n']);
+    const order = async (
+      order_by: Parameters<typeof client.scroll>[1] extends infer A
+        ? A extends { order_by?: infer O }
+          ? O
+          : never
+        : never,
+    ) => (await client.scroll(name, { order_by })).points.map((point) => point.payload?.['n']);
     expect(await order('n')).toEqual([1, 2, 3]);
     expect(await order({ key: 'n', direction: 'desc', start_from: 2 })).toEqual([2, 1]);
     expect(await order({ key: 'at', direction: 'asc', start_from: '2024-02-01T00:00:00Z' })).toEqual([2, 3]);
-    expect((await client.scroll(name, { order_by: 'n', limit: 1 })).points[0]).toMatchObject({ order_value: 1 });
+    expect((await client.scroll(name, { order_by: 'n', limit: 1 })).points[0]).toMatchObject({
+      order_value: 1,
+    });
   });
 
   test('count and facet', async () => {
     const { client } = server;
-    const name = await plain(Array.from({ length: 12 }, (_, id) => ({ id, payload: { city: ['Berlin', 'Rome', 'Oslo'][id % 3], n: id, tags: id < 4 ? ['a', 'b'] : ['a'] } })));
+    const name = await plain(
+      Array.from({ length: 12 }, (_, id) => ({
+        id,
+        payload: { city: ['Berlin', 'Rome', 'Oslo'][id % 3], n: id, tags: id < 4 ? ['a', 'b'] : ['a'] },
+      })),
+    );
     expect(await client.count(name)).toEqual({ count: 12 });
-    expect(await client.count(name, { exact: true, filter: { must: [{ key: 'n', range: { gte: 3, lt: 8 } }] } })).toEqual({ count: 5 });
+    expect(
+      await client.count(name, { exact: true, filter: { must: [{ key: 'n', range: { gte: 3, lt: 8 } }] } }),
+    ).toEqual({ count: 5 });
     expect((await client.count(name, { exact: false })).count).toBeGreaterThan(0);
     const unindexed = await server.send('POST', `/collections/${name}/facet`, { key: 'city' });
     expect(unindexed.status).toBe(400);
     await client.createPayloadIndex(name, { wait: true, field_name: 'city', field_schema: 'keyword' });
     await client.createPayloadIndex(name, { wait: true, field_name: 'tags', field_schema: 'keyword' });
-    expect((await client.facet(name, { key: 'tags', exact: true })).hits).toEqual([{ value: 'a', count: 12 }, { value: 'b', count: 4 }]);
-    expect((await client.facet(name, { key: 'city', exact: true, limit: 1, filter: { must: [{ key: 'n', match: { any: [1, 4, 5] } }] } })).hits).toEqual([{ value: 'Rome', count: 2 }]);
+    expect((await client.facet(name, { key: 'tags', exact: true })).hits).toEqual([
+      { value: 'a', count: 12 },
+      { value: 'b', count: 4 },
+    ]);
+    expect(
+      (
+        await client.facet(name, {
+          key: 'city',
+          exact: true,
+          limit: 1,
+          filter: { must: [{ key: 'n', match: { any: [1, 4, 5] } }] },
+        })
+      ).hits,
+    ).toEqual([{ value: 'Rome', count: 2 }]);
   });
 });
 
@@ -285,20 +406,44 @@ describe('payload indexes', () => {
   test('every type with its parameters is listed with its points, and can be dropped', async () => {
     const { client } = server;
     const name = await plain([
-      { id: 1, payload: { k: 'a', i: 1, f: 1.5, g: { lon: 13.4, lat: 52.5 }, t: 'Some text here', b: true, d: '2024-01-01T00:00:00Z', u: randomUUID() } },
+      {
+        id: 1,
+        payload: {
+          k: 'a',
+          i: 1,
+          f: 1.5,
+          g: { lon: 13.4, lat: 52.5 },
+          t: 'Some text here',
+          b: true,
+          d: '2024-01-01T00:00:00Z',
+          u: randomUUID(),
+        },
+      },
     ]);
     const schemas = {
       k: { type: 'keyword', is_tenant: true, on_disk: true },
       i: { type: 'integer', lookup: true, range: false, is_principal: false },
       f: { type: 'float', on_disk: true },
       g: { type: 'geo' },
-      t: { type: 'text', tokenizer: 'word', lowercase: true, min_token_len: 2, max_token_len: 20, phrase_matching: true, stopwords: { languages: ['english'], custom: ['foo'] }, stemmer: { type: 'snowball', language: 'english' } },
+      t: {
+        type: 'text',
+        tokenizer: 'word',
+        lowercase: true,
+        min_token_len: 2,
+        max_token_len: 20,
+        phrase_matching: true,
+        stopwords: { languages: ['english'], custom: ['foo'] },
+        stemmer: { type: 'snowball', language: 'english' },
+      },
       b: { type: 'bool' },
       d: { type: 'datetime', is_principal: true },
       u: { type: 'uuid', is_tenant: false },
     } as const;
     for (const [field_name, field_schema] of Object.entries(schemas)) {
-      const result = await server.send('PUT', `/collections/${name}/index?wait=true`, { field_name, field_schema });
+      const result = await server.send('PUT', `/collections/${name}/index?wait=true`, {
+        field_name,
+        field_schema,
+      });
       expect([field_name, result.status, errorOf(result)]).toEqual([field_name, 200, '']);
     }
     const { payload_schema } = await client.getCollection(name);
@@ -307,8 +452,15 @@ describe('payload indexes', () => {
     }
     await client.deletePayloadIndex(name, 'k');
     expect((await client.getCollection(name)).payload_schema).not.toHaveProperty('k');
-    for (const field_schema of ['varchar', { type: 'text', tokenizer: 'letters' }, { type: 'keyword', colour: 1 }, { type: 'integer', lookup: false, range: false }]) {
-      expect((await server.send('PUT', `/collections/${name}/index`, { field_name: 'x', field_schema })).status).toBe(400);
+    for (const field_schema of [
+      'varchar',
+      { type: 'text', tokenizer: 'letters' },
+      { type: 'keyword', colour: 1 },
+      { type: 'integer', lookup: false, range: false },
+    ]) {
+      expect(
+        (await server.send('PUT', `/collections/${name}/index`, { field_name: 'x', field_schema })).status,
+      ).toBe(400);
     }
     expect((await server.send('PUT', `/collections/${name}/index`, { field_name: 'x' })).status).toBe(501);
   });
@@ -317,9 +469,15 @@ describe('payload indexes', () => {
     const { client } = server;
     const texts = ['quick brown fox', 'brown quick dog', 'lazy fox'];
     const name = await plain(texts.map((text, id) => ({ id, payload: { text } })));
-    await client.createPayloadIndex(name, { wait: true, field_name: 'text', field_schema: { type: 'text', tokenizer: 'word', phrase_matching: true } });
+    await client.createPayloadIndex(name, {
+      wait: true,
+      field_name: 'text',
+      field_schema: { type: 'text', tokenizer: 'word', phrase_matching: true },
+    });
     const ids = async (match: { text: string } | { text_any: string } | { phrase: string }) =>
-      (await client.scroll(name, { filter: { must: [{ key: 'text', match }] } })).points.map((point) => point.id);
+      (await client.scroll(name, { filter: { must: [{ key: 'text', match }] } })).points.map(
+        (point) => point.id,
+      );
     expect(await ids({ text: 'fox quick' })).toEqual([0]);
     expect(await ids({ text_any: 'dog lazy' })).toEqual([1, 2]);
     expect(await ids({ phrase: 'quick brown' })).toEqual([0]);

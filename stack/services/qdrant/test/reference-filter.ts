@@ -15,7 +15,11 @@ interface Point {
 }
 export type Condition =
   | Filter
-  | { key: string; match: { value: string | number | boolean } | { any: (string | number)[] } | { except: (string | number)[] } }
+  | {
+      key: string;
+      match:
+        { value: string | number | boolean } | { any: (string | number)[] } | { except: (string | number)[] };
+    }
   | { key: string; range: Range<number> | Range<string> }
   | { key: string; values_count: Range<number> }
   | { key: string; geo_radius: { center: Point; radius: number } }
@@ -45,7 +49,10 @@ export function matches(filter: Filter, id: number, payload: Payload): boolean {
 function meets(condition: Condition, id: number, payload: Payload): boolean {
   if ('has_id' in condition) return condition.has_id.includes(id);
   if ('is_empty' in condition) return valuesAt(payload, condition.is_empty.key).every(isEmpty);
-  if ('is_null' in condition) return valuesAt(payload, condition.is_null.key).some((value) => value === null || (Array.isArray(value) && value.includes(null)));
+  if ('is_null' in condition)
+    return valuesAt(payload, condition.is_null.key).some(
+      (value) => value === null || (Array.isArray(value) && value.includes(null)),
+    );
   if ('nested' in condition) {
     const { key, filter } = condition.nested;
     return elements(payload, key).some((item) => isObject(item) && matches(filter, id, item));
@@ -67,14 +74,17 @@ function fits(condition: Exclude<Condition, Filter> & { key: string }, value: Js
   if ('range' in condition) {
     const times = Object.values(condition.range).some((bound) => typeof bound === 'string');
     if (times) {
-      const range = Object.fromEntries(Object.entries(condition.range).map(([name, bound]) => [name, Date.parse(String(bound))]));
+      const range = Object.fromEntries(
+        Object.entries(condition.range).map(([name, bound]) => [name, Date.parse(String(bound))]),
+      );
       return typeof value === 'string' && within(Date.parse(value), range);
     }
     return typeof value === 'number' && within(value, condition.range as Range<number>);
   }
   if (!isObject(value)) return false;
   const point = { lon: Number(value['lon']), lat: Number(value['lat']) };
-  if ('geo_radius' in condition) return distance(point, condition.geo_radius.center) <= condition.geo_radius.radius;
+  if ('geo_radius' in condition)
+    return distance(point, condition.geo_radius.center) <= condition.geo_radius.radius;
   if ('geo_bounding_box' in condition) {
     const { top_left: first, bottom_right: last } = condition.geo_bounding_box;
     return point.lon > first.lon && point.lon < last.lon && point.lat < first.lat && point.lat > last.lat;
@@ -121,6 +131,8 @@ function within(value: number, range: Range<number>): boolean {
 function distance(a: Point, b: Point): number {
   const radians = (degrees: number) => (degrees * Math.PI) / 180;
   const half = (x: number) => Math.sin(x / 2) ** 2;
-  const h = half(radians(b.lat - a.lat)) + Math.cos(radians(a.lat)) * Math.cos(radians(b.lat)) * half(radians(b.lon - a.lon));
+  const h =
+    half(radians(b.lat - a.lat)) +
+    Math.cos(radians(a.lat)) * Math.cos(radians(b.lat)) * half(radians(b.lon - a.lon));
   return 2 * 6_371_008.8 * Math.asin(Math.sqrt(h));
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { QdrantClient } from '@qdrant/js-client-rest';
+import type { QdrantClient } from '@qdrant/js-client-rest' with { 'resolution-mode': 'import' };
 import { SERVER_DIR, serverPython } from './python';
 
 jest.setTimeout(120_000);
@@ -18,28 +18,24 @@ export interface Reply {
 
 /** A server process of the test's own, on a free port. */
 export class TestServer {
-  readonly client: QdrantClient;
-
   private constructor(
     readonly child: ChildProcess,
     readonly url: string,
     readonly storage: string,
     private readonly log: string[],
-  ) {
-    // The key goes as a header: given as `apiKey`, the client warns about plain HTTP each time.
-    this.client = new QdrantClient({ url, headers: { 'api-key': API_KEY } });
-  }
+    readonly client: QdrantClient,
+  ) {}
 
   static async start(options: { storage?: string; args?: string[] } = {}): Promise<TestServer> {
     const storage = options.storage ?? newStorage();
     const keyFile = join(storage, '..', `${storage.split('/').at(-1)}.key`);
     writeFileSync(keyFile, `${API_KEY}\n`, { mode: 0o600 });
     const args = ['--host', '127.0.0.1', '--port', '0', '--storage', storage, '--api-key-file', keyFile];
-    const child = spawn(
-      await serverPython(),
-      ['-m', 'bizstack_qdrant', ...args, ...(options.args ?? [])],
-      { cwd: SERVER_DIR, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const child = spawn(await serverPython(), ['-m', 'bizstack_qdrant', ...args, ...(options.args ?? [])], {
+      cwd: SERVER_DIR,
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const log: string[] = [];
     createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
     const url = await new Promise<string>((resolve, reject) => {
@@ -52,7 +48,9 @@ export class TestServer {
         reject(new Error(`The server ended at start (${code ?? signal}):\n${log.join('\n')}`));
       });
     });
-    return new TestServer(child, url, storage, log);
+    // The key goes as a header: given as `apiKey`, the client warns about plain HTTP each time.
+    const client = await connectClient({ url, headers: { 'api-key': API_KEY } });
+    return new TestServer(child, url, storage, log, client);
   }
 
   get logged(): string {
@@ -60,13 +58,22 @@ export class TestServer {
   }
 
   /** A request without the client, for what the client would not send. */
-  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
     const response = await fetch(this.url + path, {
       method,
       headers: { 'api-key': API_KEY, 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Reply['body'] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as Reply['body'],
+    };
   }
 
   /** Ends the process and waits for its end; returns the exit code, null after a signal that killed it. */
@@ -84,6 +91,14 @@ export class TestServer {
     rmSync(this.storage, { recursive: true, force: true });
     rmSync(`${this.storage}.key`, { force: true });
   }
+}
+
+/** The official client; it is an ES module to TypeScript, hence the import. */
+export async function connectClient(
+  options: ConstructorParameters<typeof QdrantClient>[0],
+): Promise<QdrantClient> {
+  const { QdrantClient: Client } = await import('@qdrant/js-client-rest');
+  return new Client(options);
 }
 
 export function newStorage(): string {

@@ -6,12 +6,14 @@ import argparse
 import asyncio
 import ipaddress
 import logging
+import signal
 import sys
 from pathlib import Path
 
 import uvicorn
 
 from . import SERVER_NAME
+from .engine.body import prepare
 from .http.app import App
 from .http.protocol import protocol_with_head_timeout
 from .metrics import Metrics
@@ -105,6 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     settings.storage.mkdir(parents=True, exist_ok=True)
     # Requests wait for the interpreter while the engine works; shorter turns keep small ones quick.
     sys.setswitchinterval(0.001)
+    prepare()
     metrics = Metrics()
     state = State(settings, metrics)
     config = uvicorn.Config(
@@ -123,5 +126,10 @@ def main(arguments: list[str] | None = None) -> int:
         timeout_graceful_shutdown=int(settings.shutdown_timeout),
     )
     server = Server(config)
-    asyncio.run(server.serve())
+    # uvicorn raises the signal again once it has shut down; here that is a normal end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        asyncio.run(server.serve())
+    except KeyboardInterrupt:
+        return 0
     return 0 if server.started else 1

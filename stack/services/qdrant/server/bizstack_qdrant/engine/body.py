@@ -21,6 +21,22 @@ class Sharded(Body):
     shard_key: Any = None
 
 
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
+
+
+def prepare() -> None:
+    """Builds msgspec's type information of every structure; to be called once, before threads start.
+
+    msgspec builds it at a structure's first use without a lock: two threads that use one for the first
+    time at once can crash the process.
+    """
+    waiting: list[type[Body]] = [Body]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        _decoders[kind] = msgspec.json.Decoder(kind)
+
+
 def convert(value: object, kind: type[T], where: str = "") -> T:
     """A decoded JSON value as `kind`; `where` names it in the error."""
     try:
@@ -32,7 +48,7 @@ def convert(value: object, kind: type[T], where: str = "") -> T:
 def decode(raw: bytes, kind: type[T]) -> T:
     """A request's body as `kind`. An empty body stands for `{}`."""
     try:
-        body = msgspec.json.decode(raw or b"{}", type=kind)
+        body: T = _decoders[kind].decode(raw or b"{}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_body(str(error)) from error
     if isinstance(body, Sharded) and body.shard_key is not None:

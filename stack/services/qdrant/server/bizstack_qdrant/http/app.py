@@ -14,13 +14,15 @@ from .. import auth
 from ..errors import ApiError
 from ..metrics import Metrics
 from ..state import State
-from .incoming import Disconnected, Receive, read_body, read_to_file
+from .incoming import Disconnected, Receive, discard, read_body, read_to_file
 from .messages import Answer, Download, Raw, Request, Text, error_answer, json_answer
 from .router import Route, Router, parse_query
 
 log = logging.getLogger("bizstack_qdrant.http")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 DOWNLOAD_CHUNK = 1 << 20
+LINGER_BYTES = 256 << 20
+LINGER_SECONDS = 5.0
 
 
 class App:
@@ -83,7 +85,7 @@ class App:
                 ApiError(500, "Service internal error: see the server's log"), time.perf_counter() - started
             )
         self._metrics.observe(method, endpoint, answer.status, time.perf_counter() - started)
-        await self._answer(answer, send)
+        await self._answer(answer, send, receive)
 
     async def _run(
         self, route: Route, params: dict[str, str], raw_query: str, headers: dict[bytes, bytes], receive: Receive
@@ -110,10 +112,16 @@ class App:
                 408, f"Timeout: the operation took longer than {query['timeout']} s; a write may still be applied"
             ) from error
 
-    async def _answer(self, answer: Answer, send: Send) -> None:
+    async def _answer(self, answer: Answer, send: Send, receive: Receive) -> None:
         headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
         await self._send(send, {"type": "http.response.start", "status": answer.status, "headers": headers})
-        await self._send(send, {"type": "http.response.body", "body": answer.body})
+        if answer.unread:
+            # Closing with unread data would reset the connection, and the client might not see the answer.
+            await self._send(send, {"type": "http.response.body", "body": answer.body, "more_body": True})
+            await discard(receive, LINGER_BYTES, LINGER_SECONDS)
+            await self._send(send, {"type": "http.response.body", "body": b""})
+        else:
+            await self._send(send, {"type": "http.response.body", "body": answer.body})
 
     async def _download(self, download: Download, send: Send) -> None:
         loop = asyncio.get_running_loop()

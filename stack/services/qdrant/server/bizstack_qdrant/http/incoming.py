@@ -12,8 +12,6 @@ from typing import Any
 from ..errors import ApiError
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-# A refused body is still read up to this many times the limit, so that the client sees the answer.
-DRAIN_FACTOR = 2
 
 
 class Disconnected(Exception):
@@ -35,24 +33,32 @@ async def _chunks(receive: Receive, timeout: float) -> AsyncIterator[bytes]:
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int, timeout: float) -> bytes:
     """The whole body; raises 413 over `limit` bytes and 408 when no data comes for `timeout` seconds."""
-    declared = _declared(headers)
-    too_large = declared > limit
-    if declared > limit * DRAIN_FACTOR:
-        raise _over(limit, close=True)
+    if _declared(headers) > limit:
+        raise _over(limit)
     parts: list[bytes] = []
     size = 0
     async for chunk in _chunks(receive, timeout):
         size += len(chunk)
         if size > limit:
-            too_large = True
-            parts.clear()
-        if size > limit * DRAIN_FACTOR:
-            raise _over(limit, close=True)
-        if not too_large:
-            parts.append(chunk)
-    if too_large:
-        raise _over(limit, close=False)
+            raise _over(limit)
+        parts.append(chunk)
     return b"".join(parts)
+
+
+async def discard(receive: Receive, limit: int, seconds: float) -> None:
+    """Reads on without keeping anything, until the end, the limit or the time is reached."""
+
+    async def read() -> None:
+        size = 0
+        async for chunk in _chunks(receive, seconds):
+            size += len(chunk)
+            if size > limit:
+                return
+
+    try:
+        await asyncio.wait_for(read(), seconds)
+    except (asyncio.TimeoutError, Disconnected, ApiError):
+        return
 
 
 async def read_to_file(
@@ -60,7 +66,7 @@ async def read_to_file(
 ) -> Path:
     """The body in a new file, which the caller removes."""
     if _declared(headers) > limit:
-        raise _over(limit, close=True)
+        raise _over(limit)
     handle, name = tempfile.mkstemp(prefix=".upload-", dir=directory)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -68,7 +74,7 @@ async def read_to_file(
             async for chunk in _chunks(receive, timeout):
                 size += len(chunk)
                 if size > limit:
-                    raise _over(limit, close=True)
+                    raise _over(limit)
                 file.write(chunk)
     except BaseException:
         os.unlink(name)
@@ -81,5 +87,5 @@ def _declared(headers: dict[bytes, bytes]) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _over(limit: int, *, close: bool) -> ApiError:
-    return ApiError(413, f"Payload error: the body is larger than {limit} bytes; send smaller batches", close=close)
+def _over(limit: int) -> ApiError:
+    return ApiError(413, f"Payload error: the body is larger than {limit} bytes; send smaller batches", close=True)

@@ -73,13 +73,15 @@ class Answer:
     status: int
     body: bytes
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    # The request's body was not read to its end.
+    unread: bool = False
 
 
 def json_answer(status: int, value: Any, *, close: bool = False) -> Answer:
     headers = [(b"content-type", b"application/json")]
     if close:
         headers.append((b"connection", b"close"))
-    return Answer(status, msgspec.json.encode(value), headers)
+    return Answer(status, msgspec.json.encode(value), headers, unread=close)
 
 
 def error_answer(error: ApiError, seconds: float) -> Answer:
