@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandLine } from './command-line';
 
+jest.setTimeout(180_000);
+
 const cli = new CommandLine();
 
 afterAll(() => cli.dispose());

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LEADS_TABLE, messageOf } from '@bizstack/contracts';
 import { z } from 'zod';
 import { queryRows } from '../database';
@@ -5,6 +6,7 @@ import type { DoctorAccess } from './access';
 import { eventIdOf, type Patient, pointsOf, qdrant } from './hops';
 
 const anything = z.unknown();
+const RELAY_MS = 10_000;
 
 /**
  * Removes what the marked lead left, station by station. Messages of Kafka cannot be removed one by one: they
@@ -37,12 +39,7 @@ export async function cleanUp(access: DoctorAccess, patient: Patient): Promise<s
         crm(`DELETE FROM "crmWebhookDeliveries" d WHERE position($1 in d.payload::text) > 0`, [patient.mark]),
     ],
     ['enquiries', () => crm('DELETE FROM "crmLeadTouches" WHERE "leadId"::text = $1', [leadId])],
-    // An event that the relay has not taken yet would be announced without its lead.
-    [
-      'outbox',
-      () =>
-        crm('DELETE FROM "bizstackOutbox" WHERE aggregateid = $1 AND "publishedAt" IS NOT NULL', [leadId]),
-    ],
+    ['outbox', () => emptyOutbox(access, leadId)],
     ['lead', () => crm('DELETE FROM "crmLeads" WHERE id::text = $1', [leadId])],
     [
       'business_data',
@@ -65,6 +62,22 @@ export async function cleanUp(access: DoctorAccess, patient: Patient): Promise<s
     }
   }
   return left;
+}
+
+/** Waits for the relay first: an event that it has not taken yet is still to be announced. */
+async function emptyOutbox(access: DoctorAccess, leadId: string): Promise<void> {
+  const events = `aggregateid IN ($1::text, 'lead/' || $1::text)`;
+  for (const deadline = Date.now() + RELAY_MS; Date.now() < deadline; await sleep(100)) {
+    const waiting = await queryRows(
+      access.crmDatabaseUrl,
+      `SELECT id FROM "bizstackOutbox" WHERE ${events} AND "publishedAt" IS NULL`,
+      [leadId],
+      anything,
+    );
+    if (waiting.length === 0) break;
+  }
+  const sql = `DELETE FROM "bizstackOutbox" WHERE ${events} AND "publishedAt" IS NOT NULL`;
+  await queryRows(access.crmDatabaseUrl, sql, [leadId], anything);
 }
 
 async function deletePoints(access: DoctorAccess, patient: Patient): Promise<void> {
