@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import logging
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -27,15 +28,17 @@ MIB = 1 << 20
 class Server(uvicorn.Server):
     """Says when it listens, for whoever started it."""
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
-        await super().startup(sockets)  # type: ignore[arg-type]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             print(f"{SERVER_NAME} listening on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> Settings:
-    parser = argparse.ArgumentParser(prog="bizstack_qdrant", description="Qdrant's REST interface on the embedded engine.")
+    parser = argparse.ArgumentParser(
+        prog="bizstack_qdrant", description="Qdrant's REST interface on the embedded engine."
+    )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=6333, help="0 takes a free port (default: %(default)s)")
@@ -50,7 +53,9 @@ def parse_arguments(arguments: list[str] | None = None) -> Settings:
     add("--shutdown-timeout", type=float, default=30, help="seconds running requests get (default: %(default)s)")
     add("--max-connections", type=int, default=1000, help="more are answered with 503 (default: %(default)s)")
     add("--worker-threads", type=int, default=8, help="requests worked on at once (default: %(default)s)")
-    add("--optimize-idle", type=float, default=2, help="seconds without writes before optimizing (default: %(default)s)")
+    add(
+        "--optimize-idle", type=float, default=2, help="seconds without writes before optimizing (default: %(default)s)"
+    )
     add("--optimize-journal-mb", type=int, default=512, help="writes kept while optimizing (default: %(default)s MiB)")
     add("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     given = parser.parse_args(arguments)

@@ -44,7 +44,9 @@ def embed(value: dict[str, Any], *, query: bool) -> edge.SparseVector:
     """The sparse vector of a document or of a query text."""
     model = value.get("model")
     if "text" not in value or not isinstance(model, str) or model.lower() != MODEL:
-        raise not_served(f"inference with model {model!r}", f"Send vectors, or use the model `{MODEL}` for sparse ones.")
+        raise not_served(
+            f"inference with model {model!r}", f"Send vectors, or use the model `{MODEL}` for sparse ones."
+        )
     document = convert(value, Document, "document")
     bm25 = _model(msgspec.json.encode(document.options or {}, order="sorted"))
     return bm25.embed_query(document.text) if query else bm25.embed_document(document.text)

@@ -45,6 +45,11 @@ def convert(value: object, kind: type[T], where: str = "") -> T:
         raise bad_body(f"{where}: {error}" if where else str(error)) from error
 
 
+def convert_any(value: object, kind: Any, where: str) -> Any:
+    """Like `convert`, for types that are no classes: unions and literals."""
+    return convert(value, kind, where)
+
+
 def decode(raw: bytes, kind: type[T]) -> T:
     """A request's body as `kind`. An empty body stands for `{}`."""
     try:

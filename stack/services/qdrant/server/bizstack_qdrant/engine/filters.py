@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import qdrant_edge as edge
 from msgspec import Meta
 
 from ..errors import bad_body, not_served
-from .body import Body, convert
-from .booleans import NumpyBool
+from .body import Body, convert, convert_any
+from .booleans import boolean
 from .ids import parse_ids
 
 MAX_DEPTH = 64
@@ -82,7 +83,7 @@ class Filter(Body):
     min_should: MinShould | None = None
 
 
-_TEXT_MATCHES = {
+_TEXT_MATCHES: dict[str, Callable[[str], edge.MatchType]] = {
     "text": edge.MatchText,
     "text_any": edge.MatchTextAny,
     "phrase": edge.MatchPhrase,
@@ -183,12 +184,12 @@ def _match(given: dict[str, Any], where: str) -> edge.MatchType:
         raise bad_body(f"{where}: exactly one of value, text, text_any, phrase, prefix, any, except is expected")
     kind, value = next(iter(given.items()))
     if kind == "value":
-        checked = convert(value, str | int | bool, f"{where}.value")
-        return edge.MatchValue(NumpyBool(checked) if isinstance(checked, bool) else checked)
+        single: str | int | bool = convert_any(value, str | int | bool, f"{where}.value")
+        return boolean(single) if isinstance(single, bool) else edge.MatchValue(single)
     if kind in _TEXT_MATCHES:
         return _TEXT_MATCHES[kind](convert(value, str, f"{where}.{kind}"))
     if kind in ("any", "except"):
-        values = convert(value, list[str | int], f"{where}.{kind}")
+        values: Any = convert_any(value, list[str | int], f"{where}.{kind}")
         if len({type(item) for item in values}) > 1:
             raise bad_body(f"{where}.{kind}: the values must be all strings or all integers")
         return edge.MatchAny(values) if kind == "any" else edge.MatchExcept(values)
@@ -199,7 +200,7 @@ def _range(given: dict[str, float | str | None], where: str) -> edge.RangeType:
     unknown = set(given) - {"gt", "gte", "lt", "lte"}
     if unknown:
         raise bad_body(f"{where}: unknown field `{sorted(unknown)[0]}`")
-    bounds = {name: bound for name, bound in given.items() if bound is not None}
+    bounds: dict[str, Any] = {name: bound for name, bound in given.items() if bound is not None}
     kinds = {isinstance(bound, str) for bound in bounds.values()}
     if len(kinds) > 1:
         raise bad_body(f"{where}: the bounds must be all numbers or all date-times")

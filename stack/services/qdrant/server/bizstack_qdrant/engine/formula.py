@@ -19,7 +19,12 @@ _UNARY = {
     "ln": edge.Expression.Ln,
     "acosh": edge.Expression.Acosh,
 }
-_LISTS = {"mult": edge.Expression.Mult, "sum": edge.Expression.Sum, "max": edge.Expression.Max, "min": edge.Expression.Min}
+_LISTS = {
+    "mult": edge.Expression.Mult,
+    "sum": edge.Expression.Sum,
+    "max": edge.Expression.Max,
+    "min": edge.Expression.Min,
+}
 _DECAYS = {"lin_decay": edge.DecayKind.Lin, "exp_decay": edge.DecayKind.Exp, "gauss_decay": edge.DecayKind.Gauss}
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from ..errors import bad_body
 
-PointId = int | UUID
+# `str` is what the engine's signatures allow besides; here an id is never one.
+PointId = int | UUID | str
 _MAX_ID = 2**64 - 1
 
 

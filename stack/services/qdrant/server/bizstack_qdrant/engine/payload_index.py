@@ -94,7 +94,10 @@ def parse_schema(given: object) -> Any:
 
 
 def tokenizer(name: str | None) -> edge.TokenizerType | None:
-    names = {kind: getattr(edge.TokenizerType, kind.capitalize()) for kind in ("prefix", "whitespace", "word", "multilingual")}
+    names: dict[str, edge.TokenizerType] = {
+        kind: getattr(edge.TokenizerType, kind.capitalize())
+        for kind in ("prefix", "whitespace", "word", "multilingual")
+    }
     if name is None:
         return None
     if name not in names:
@@ -154,7 +157,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, edge.StopwordsSet):
-        words = {"languages": sorted(_plain(item) for item in value.languages or []), "custom": sorted(value.custom or [])}
+        words = {
+            "languages": sorted(_plain(item) for item in value.languages or []),
+            "custom": sorted(value.custom or []),
+        }
         return {name: items for name, items in words.items() if items}
     if isinstance(value, edge.SnowballParams):
         return {"type": "snowball", "language": _plain(value.language)}

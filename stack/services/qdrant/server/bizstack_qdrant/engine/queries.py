@@ -13,7 +13,7 @@ import qdrant_edge as edge
 from msgspec import Meta
 
 from ..errors import ApiError, bad_body, bad_input, not_found, not_served
-from .body import Body, Sharded, convert
+from .body import Body, Sharded, convert, convert_any
 from .filters import both, parse_filter
 from .formula import parse_formula
 from .ids import PointId, parse_id
@@ -57,7 +57,9 @@ class Params(Body):
             exact=bool(self.exact),
             indexed_only=bool(self.indexed_only),
             quantization=(
-                edge.QuantizationSearchParams(bool(quantization.ignore), quantization.rescore, quantization.oversampling)
+                edge.QuantizationSearchParams(
+                    bool(quantization.ignore), quantization.rescore, quantization.oversampling
+                )
                 if quantization
                 else None
             ),
@@ -188,7 +190,9 @@ class QueryBuilder:
         self._schema = schema
         self._lookup = lookup
 
-    def request(self, body: QueryBody, *, limit: int | None = None, extra: edge.Filter | None = None) -> edge.QueryRequest:
+    def request(
+        self, body: QueryBody, *, limit: int | None = None, extra: edge.Filter | None = None
+    ) -> edge.QueryRequest:
         """`limit` and `extra` override the limit and narrow the filter."""
         query, prefetches, own_filter = self._stage(body, 0)
         return edge.QueryRequest(
@@ -248,7 +252,7 @@ class _Resolver:
         point = parse_id(value)
         source = self._source
         name = self.using if source is None or source.vector is None else source.vector
-        found = self._lookup(source.collection if source else None, point, name)
+        found: Any = self._lookup(source.collection if source else None, point, name)
         if found is None:
             raise not_found(f"No vector `{name}` found for point with id {value}")
         if source is None:
@@ -259,7 +263,8 @@ class _Resolver:
             raise bad_input(f"lookup_from: the vector `{name}` is of another kind than `{self.using}`")
         elif not kind.sparse and not kind.multi and len(found) != kind.size:
             raise bad_input(f"Vector dimension error: expected dim: {kind.size}, got {len(found)}")
-        return found
+        vector: NamedVector = found
+        return vector
 
 
 def _query(value: object, resolver: _Resolver, has_prefetch: bool) -> Any:
@@ -288,19 +293,19 @@ def _query(value: object, resolver: _Resolver, has_prefetch: bool) -> Any:
             edge.DiscoverQuery(resolver.vector(discover.target), _pairs(discover.context, resolver)), resolver.using
         )
     if kind == "context":
-        pairs = convert(given, Pair | list[Pair], "query.context")
+        pairs: Pair | list[Pair] = convert_any(given, Pair | list[Pair], "query.context")
         return edge.Query.Context(edge.ContextQuery(_pairs(pairs, resolver)), resolver.using)
     if kind == "order_by":
         return parse_order_by(given)
     if kind == "sample":
-        convert(given, Literal["random"], "query.sample")
+        convert_any(given, Literal["random"], "query.sample")
         return edge.Sample.Random
     if kind == "relevance_feedback":
         return _feedback(convert(given, Feedback, "query.relevance_feedback"), resolver)
     if not has_prefetch:
         raise ApiError(422, f"Validation error in JSON body: [prefetch: `{kind}` needs at least one prefetch to merge]")
     if kind == "fusion":
-        fusion = convert(given, Literal["rrf", "dbsf"], "query.fusion")
+        fusion: str = convert_any(given, Literal["rrf", "dbsf"], "query.fusion")
         return edge.Fusion.Rrf(k=2) if fusion == "rrf" else edge.Fusion.Dbsf()
     rrf = convert(given, Rrf, "query.rrf")
     return edge.Fusion.Rrf(k=rrf.k or 2, weights=rrf.weights)

@@ -106,7 +106,7 @@ class App:
         try:
             # Shielded: the engine cannot be interrupted, the work goes on after the answer.
             return await asyncio.wait_for(asyncio.shield(work), timeout)
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             work.add_done_callback(lambda done: done.exception())
             raise ApiError(
                 408, f"Timeout: the operation took longer than {query['timeout']} s; a write may still be applied"

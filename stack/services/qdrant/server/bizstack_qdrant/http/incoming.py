@@ -22,7 +22,7 @@ async def _chunks(receive: Receive, timeout: float) -> AsyncIterator[bytes]:
     while True:
         try:
             message = await asyncio.wait_for(receive(), timeout)
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             raise ApiError(408, f"Timeout: no data for {timeout:g} seconds", close=True) from error
         if message["type"] == "http.disconnect":
             raise Disconnected
@@ -57,7 +57,7 @@ async def discard(receive: Receive, limit: int, seconds: float) -> None:
 
     try:
         await asyncio.wait_for(read(), seconds)
-    except (asyncio.TimeoutError, Disconnected, ApiError):
+    except (TimeoutError, Disconnected, ApiError):
         return
 
 

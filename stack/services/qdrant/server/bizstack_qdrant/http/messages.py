@@ -85,6 +85,4 @@ def json_answer(status: int, value: Any, *, close: bool = False) -> Answer:
 
 
 def error_answer(error: ApiError, seconds: float) -> Answer:
-    return json_answer(
-        error.status, {"status": {"error": error.message}, "time": seconds}, close=error.close
-    )
+    return json_answer(error.status, {"status": {"error": error.message}, "time": seconds}, close=error.close)

@@ -1,7 +1,20 @@
 """One module per group of endpoints."""
 
 from ..http.router import Router
-from . import aliases, collections, groups, legacy, matrix, payload_indexes, points, query, service, snapshots, unsupported, updates
+from . import (
+    aliases,
+    collections,
+    groups,
+    legacy,
+    matrix,
+    payload_indexes,
+    points,
+    query,
+    service,
+    snapshots,
+    unsupported,
+    updates,
+)
 
 
 def build_router() -> Router:

@@ -119,9 +119,7 @@ class _Grouper:
         ids = list({point.id: None for _, hits in groups for point in hits})
         records: dict[PointId, dict[str, Any]] = {}
         if self._with_payload is not False or self._with_vector is not False:
-            records = {
-                point.id: record(point) for point in shard.retrieve(ids, self._with_payload, self._with_vector)
-            }
+            records = {point.id: record(point) for point in shard.retrieve(ids, self._with_payload, self._with_vector)}
         shown = []
         for group, hits in groups:
             points = []
@@ -145,7 +143,7 @@ class _Grouper:
         """Points with at least one value that is no group yet."""
         conditions: list[Any] = []
         for kind in (str, int):
-            known = [group for group in groups if isinstance(group, kind)]
+            known: Any = [group for group in groups if isinstance(group, kind)]
             if known:
                 conditions.append(edge.FieldCondition(self._key, match=edge.MatchExcept(known)))
         return edge.Filter(must=conditions, must_not=[edge.IsEmptyCondition(self._key)])

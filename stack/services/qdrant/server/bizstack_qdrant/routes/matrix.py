@@ -41,7 +41,7 @@ def _matrix(request: Request) -> tuple[list[Any], list[tuple[Any, Any, float]]]:
                 with_vector=[using] if using else True,
             )
         )
-        vectors = {
+        vectors: dict[Any, Any] = {
             point.id: point.vector[using] if isinstance(point.vector, dict) else point.vector for point in sampled
         }
         if len(vectors) < 2:
@@ -51,9 +51,7 @@ def _matrix(request: Request) -> tuple[list[Any], list[tuple[Any, Any, float]]]:
             edge.QueryRequest(
                 limit=limit,
                 query=edge.Query.Nearest(vectors[point], using),
-                filter=edge.Filter(
-                    must=[edge.HasIdCondition(set(ids))], must_not=[edge.HasIdCondition({point})]
-                ),
+                filter=edge.Filter(must=[edge.HasIdCondition(set(ids))], must_not=[edge.HasIdCondition({point})]),
             )
             for point in ids
         ]

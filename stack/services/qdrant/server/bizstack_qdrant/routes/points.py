@@ -75,7 +75,9 @@ def retrieve(request: Request) -> list[dict[str, Any]]:
 def scroll(request: Request) -> dict[str, Any]:
     body = request.json(Scroll)
     if body.order_by is not None and body.offset is not None:
-        raise bad_input("Cannot use an `offset` when using `order_by`. Use `order_by.start_from` and exclude the seen ids")
+        raise bad_input(
+            "Cannot use an `offset` when using `order_by`. Use `order_by.start_from` and exclude the seen ids"
+        )
     with request.state.registry.get(request.collection_name).reading() as shard:
         points, following = shard.scroll(
             edge.ScrollRequest(
@@ -101,8 +103,6 @@ def count(request: Request) -> dict[str, int]:
 def facet(request: Request) -> dict[str, Any]:
     body = request.json(Facet)
     with request.state.registry.get(request.collection_name).reading() as shard:
-        found = shard.facet(
-            edge.FacetRequest(body.key, body.limit or 10, bool(body.exact), parse_filter(body.filter))
-        )
+        found = shard.facet(edge.FacetRequest(body.key, body.limit or 10, bool(body.exact), parse_filter(body.filter)))
     hits = sorted(found.hits, key=lambda hit: (-hit.count, str(hit.value)))
     return {"hits": [{"value": hit.value, "count": hit.count} for hit in hits]}

@@ -52,7 +52,9 @@ def run(state: State, collection: Collection, bodies: list[QueryBody]) -> list[l
     with collection.reading() as shard:
         # Ids are resolved inside: what the builder refuses is reported like the engine's refusals.
         requests = [builds.request(body) for body in bodies]
-        found = [shard.query(requests[0])] if len(requests) == 1 else shard.query_batch(edge.QueryBatchRequest(requests))
+        found = (
+            [shard.query(requests[0])] if len(requests) == 1 else shard.query_batch(edge.QueryBatchRequest(requests))
+        )
     return [[scored(point) for point in points] for points in found]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -84,7 +84,7 @@ def telemetry(request: Request) -> dict[str, Any]:
     responses: dict[str, dict[str, int]] = {}
     for method, endpoint, status, count in request.state.metrics.requests():
         responses.setdefault(f"{method} {endpoint}", {})[str(status)] = count
-    started = datetime.fromtimestamp(request.state.started, timezone.utc)
+    started = datetime.fromtimestamp(request.state.started, UTC)
     return {
         "id": SERVER_NAME,
         "app": {"name": SERVER_NAME, "version": REST_VERSION, "startup": started.isoformat()},

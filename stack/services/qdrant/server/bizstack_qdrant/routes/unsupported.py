@@ -10,7 +10,19 @@ from ..http.messages import Request
 from ..http.router import Router
 
 _ANY = frozenset(
-    {"timeout", "wait", "ordering", "consistency", "force", "priority", "checksum", "with", "completed_limit", "details_level", "anonymize"}
+    {
+        "timeout",
+        "wait",
+        "ordering",
+        "consistency",
+        "force",
+        "priority",
+        "checksum",
+        "with",
+        "completed_limit",
+        "details_level",
+        "anonymize",
+    }
 )
 _CLUSTER = "distributed deployment"
 _SHARD_SNAPSHOTS = "snapshots of single shards"

@@ -76,8 +76,8 @@ class Operation:
     """An engine operation and what it means to the optimizer."""
 
     engine: edge.UpdateOperation
-    points: int = 0
     size: int = 0
+    deletes: bool = False
 
 
 Builder = Callable[[Collection, Any], Operation]
@@ -92,7 +92,7 @@ def upsert(collection: Collection, body: Upsert) -> Operation:
     condition = parse_filter(body.update_filter, "update_filter")
     mode = _MODES[body.update_mode] if body.update_mode else None
     operation = edge.UpdateOperation.upsert_points(points, condition, mode)
-    return Operation(operation, len(points), len(points) * collection.point_bytes)
+    return Operation(operation, len(points) * collection.point_bytes)
 
 
 def unzip(batch: Batch | None) -> list[Point]:
@@ -123,7 +123,7 @@ def update_vectors(collection: Collection, body: UpdateVectors) -> Operation:
     vectors = [edge.PointVectors(parse_id(point.id), schema.point(point.vector)) for point in body.points]
     condition = parse_filter(body.update_filter, "update_filter")
     operation = edge.UpdateOperation.update_vectors(vectors, condition)
-    return Operation(operation, len(vectors), len(vectors) * collection.point_bytes)
+    return Operation(operation, len(vectors) * collection.point_bytes)
 
 
 def select(body: Selector) -> tuple[list[PointId] | None, edge.Filter | None]:
@@ -140,8 +140,8 @@ def select(body: Selector) -> tuple[list[PointId] | None, edge.Filter | None]:
 def delete_points(_: Collection, body: Selector) -> Operation:
     ids, chosen = select(body)
     if chosen is not None:
-        return Operation(edge.UpdateOperation.delete_points_by_filter(chosen), 1)
-    return Operation(edge.UpdateOperation.delete_points(ids or []), len(ids or []))
+        return Operation(edge.UpdateOperation.delete_points_by_filter(chosen), deletes=True)
+    return Operation(edge.UpdateOperation.delete_points(ids or []), deletes=True)
 
 
 def delete_vectors(collection: Collection, body: DeleteVectors) -> Operation:
@@ -151,8 +151,8 @@ def delete_vectors(collection: Collection, body: DeleteVectors) -> Operation:
         collection.schema.kind(name)
     ids, chosen = select(body)
     if chosen is not None:
-        return Operation(edge.UpdateOperation.delete_vectors_by_filter(chosen, body.vector), 1)
-    return Operation(edge.UpdateOperation.delete_vectors(ids or [], body.vector), len(ids or []))
+        return Operation(edge.UpdateOperation.delete_vectors_by_filter(chosen, body.vector))
+    return Operation(edge.UpdateOperation.delete_vectors(ids or [], body.vector))
 
 
 def set_payload(_: Collection, body: SetPayload) -> Operation:
@@ -225,7 +225,7 @@ def _build(builder: Builder, collection: Collection, body: Sharded) -> Operation
 
 
 def _apply(collection: Collection, operation: Operation) -> int:
-    return collection.update(operation.engine, points=operation.points, size=operation.size)
+    return collection.update(operation.engine, size=operation.size, deletes=operation.deletes)
 
 
 def batch_update(request: Request) -> list[dict[str, Any]]:
@@ -234,7 +234,7 @@ def batch_update(request: Request) -> list[dict[str, Any]]:
     collection = request.state.registry.get(request.collection_name)
     built: list[Operation] = []
     for index, given in enumerate(body.operations):
-        if len(given) != 1 or not (name := next(iter(given))) in _OPERATIONS:
+        if len(given) != 1 or (name := next(iter(given))) not in _OPERATIONS:
             raise bad_body(f"operations[{index}]: exactly one of {', '.join(_OPERATIONS)} is expected")
         _, _, kind, builder = _OPERATIONS[name]
         part = convert(given[name], kind, f"operations[{index}].{name}")

@@ -19,8 +19,8 @@ from typing import Any
 import qdrant_edge as edge
 
 from ..engine.config import (
-    OPTIMIZER_DEFAULTS,
     DISTANCES,
+    OPTIMIZER_DEFAULTS,
     datatype,
     dense_params,
     engine_config,
@@ -80,9 +80,10 @@ class Collection:
         self.dirty = False
         self.last_flush = time.monotonic()
         self.last_write = time.monotonic()
-        # Bytes of vectors written, and points touched, since the optimizer last looked.
+        # Bytes of vectors written, and points deleted, since the optimizer last looked.
         self.pending_bytes = 0
-        self.pending_points = 0
+        self.pending_deletions = 0
+        self._points = 0
         self.optimizing = False
         self.optimizer_error: str | None = None
         self._estimate_pending(shard)
@@ -173,18 +174,21 @@ class Collection:
 
     # ---- writing
 
-    def update(self, operation: edge.UpdateOperation, *, points: int = 0, size: int = 0) -> int:
-        """Applies one operation; returns its id. `points` and `size` (bytes of vectors) feed the optimizer."""
+    def update(self, operation: edge.UpdateOperation, *, size: int = 0, deletes: bool = False) -> int:
+        """Applies one operation; returns its id. `size` (bytes of vectors written) and `deletes` feed the optimizer."""
         with self._write_lock:
             self._operation += 1
             number = self._operation
             self.dirty = True
             self.last_write = time.monotonic()
-            self.pending_points += points
             self.pending_bytes += size
             try:
                 with self.reading() as shard:
+                    before = shard.info().points_count if deletes else 0
                     shard.update(operation)
+                    if deletes:
+                        self._points = shard.info().points_count
+                        self.pending_deletions += max(0, before - self._points)
             finally:
                 # A refused operation may have been applied to its first points: the copy gets it too.
                 if self._journal is not None:
@@ -244,8 +248,8 @@ class Collection:
             self._handle.replace(opened)
             self.save(config=config)
             self._estimate_pending(opened)
+            # The data may have to be rebuilt; the optimizer finds out.
             self.pending_bytes = max(self.pending_bytes, self.indexing_threshold_bytes)
-            self.pending_points = max(self.pending_points, 1)
 
     # ---- optimizing
 
@@ -263,14 +267,17 @@ class Collection:
         info = shard.info()
         dense = sum(not kind.sparse for kind in self.schema.kinds.values()) or 1
         missing = max(0, info.points_count * dense - info.indexed_vectors_count)
-        self.pending_points = missing
+        self._points = info.points_count
         self.pending_bytes = missing * self.point_bytes // dense
 
     @property
     def wants_optimizing(self) -> bool:
         threshold = self.indexing_threshold_bytes
-        vacuum = int(self._optimizer_option("vacuum_min_vector_number"))
-        return (threshold > 0 and self.pending_bytes >= threshold) or self.pending_points >= max(vacuum, 1000) * 5
+        if threshold > 0 and self.pending_bytes >= threshold:
+            return True
+        least = int(self._optimizer_option("vacuum_min_vector_number"))
+        share = float(self._optimizer_option("deleted_threshold")) * (self._points + self.pending_deletions)
+        return self.pending_deletions >= max(least, share)
 
     @property
     def status(self) -> str:
@@ -286,7 +293,7 @@ class Collection:
             if journal is not None:
                 self._journal = journal
                 self.pending_bytes = 0
-                self.pending_points = 0
+                self.pending_deletions = 0
 
     def end_journal(self) -> None:
         with self._write_lock:

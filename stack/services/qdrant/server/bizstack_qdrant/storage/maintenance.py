@@ -85,7 +85,7 @@ class Maintenance:
         if not idle and not forced:
             return
         collection.optimizing = True
-        pending = collection.pending_bytes, collection.pending_points
+        pending = collection.pending_bytes, collection.pending_deletions
         target = collection.directory / f"shard-{time.time_ns()}"
         try:
             self._run(collection, target)
@@ -93,13 +93,13 @@ class Maintenance:
         except Overtaken as reason:
             log.info("optimization of %r was given up: %s", collection.name, reason)
             collection.pending_bytes += pending[0]
-            collection.pending_points += pending[1]
+            collection.pending_deletions += pending[1]
             self._retry[collection.directory] = time.monotonic() + self._settings.optimize_idle
         except Exception as error:
             if not self._stop.is_set():
                 log.exception("optimization of %r failed", collection.name)
             collection.pending_bytes += pending[0]
-            collection.pending_points += pending[1]
+            collection.pending_deletions += pending[1]
             collection.optimizer_error = f"{type(error).__name__}: {error}"
             self._retry[collection.directory] = time.monotonic() + RETRY_AFTER_ERROR
         finally:
@@ -112,7 +112,9 @@ class Maintenance:
         needed = 2 * directory_bytes(collection.shard_directory)
         free = shutil.disk_usage(collection.directory).free
         if free < needed:
-            raise OSError(f"{needed >> 20} MiB of free disk are needed for the optimizer's copy, {free >> 20} MiB are left")
+            raise OSError(
+                f"{needed >> 20} MiB of free disk are needed for the optimizer's copy, {free >> 20} MiB are left"
+            )
         started = time.monotonic()
         journal = Journal(self._settings.optimize_journal_bytes)
         collection.copy_shard(target, journal)

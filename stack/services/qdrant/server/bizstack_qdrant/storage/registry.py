@@ -183,4 +183,6 @@ def check_name(name: str, what: str) -> None:
     if not 1 <= len(name) <= 255:
         raise ApiError(422, f"Validation error: {what} name must have 1 to 255 characters")
     if not FORBIDDEN.isdisjoint(name):
-        raise ApiError(422, f"Validation error: {what} name cannot contain any of {sorted(FORBIDDEN - {chr(0)})} or NUL")
+        raise ApiError(
+            422, f"Validation error: {what} name cannot contain any of {sorted(FORBIDDEN - {chr(0)})} or NUL"
+        )

@@ -11,7 +11,7 @@ import re
 import shutil
 import tarfile
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def path_of(registry: Registry, collection: str, snapshot: str) -> Path:
 def describe(path: Path) -> dict[str, Any]:
     stat = path.stat()
     checksum = path.with_suffix(".sha256")
-    created = datetime.fromtimestamp(stat.st_mtime, timezone.utc)
+    created = datetime.fromtimestamp(stat.st_mtime, UTC)
     return {
         "name": path.name,
         "creation_time": created.strftime("%Y-%m-%dT%H:%M:%S"),
@@ -69,7 +69,7 @@ def create(registry: Registry, collection: Collection) -> dict[str, Any]:
             collection.copy_shard(work / "shard-1")
         write_json(work / META, new_meta(collection.name, config))
         safe = re.sub(r"[^A-Za-z0-9._-]", "_", collection.name)[:80]
-        moment = datetime.now(timezone.utc).strftime("%Y-%m-%d-%H-%M-%S")
+        moment = datetime.now(UTC).strftime("%Y-%m-%d-%H-%M-%S")
         target = directory / f"{safe}-{moment}-{uuid.uuid4().hex[:8]}.snapshot"
         aside = directory / f".{target.name}.new"
         try:
@@ -126,7 +126,7 @@ def _unpack(source: Path, target: Path) -> None:
 
 def _read_meta(prepared: Path) -> dict[str, Any]:
     try:
-        meta = read_json(prepared / META)
+        meta: dict[str, Any] = read_json(prepared / META)
         if meta["format"] != FORMAT or not isinstance(meta["config"], dict):
             raise ValueError(f"format {meta['format']!r}")
         validate(meta["config"])
