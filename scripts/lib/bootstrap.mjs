@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { requireTools } from './tools.mjs';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-/** Node 22, which npm installed: the one that everything after the bootstrap runs on. */
-export const NODE = join(ROOT, 'node_modules/.bin/node');
+const OWN_NODE = join(ROOT, 'node_modules/.bin/node');
+/** Node 22, which npm installed: the one that everything after the bootstrap runs on. On platforms without such a package (macOS on ARM) it is the Node that runs this, which must be 22. */
+export const NODE = process.platform === 'darwin' && process.arch === 'arm64' ? process.execPath : OWN_NODE;
 const MARKER = join(ROOT, 'node_modules/.bizstack-installed');
 const MINIMUM_NODE = [20, 19];
 const NEEDED_MB = 6_000;
@@ -25,7 +26,10 @@ export async function bootstrap(needs) {
   await step('build', NODE, [join(ROOT, 'node_modules/.bin/turbo'), 'run', 'build', '--output-logs=errors-only']);
 }
 
-/** `npm ci` when package-lock.json is not what is installed. Interrupted, it is simply done again. */
+/**
+ * Installs what package-lock.json says when that is not what is installed; interrupted, it is simply done again.
+ * Not `npm ci`: it refuses a lock without the optional packages of platforms that a registry does not carry.
+ */
 async function installPackages() {
   const wanted = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
   if (existsSync(MARKER) && readFileSync(MARKER, 'utf8') === wanted && existsSync(NODE)) return;
@@ -35,7 +39,7 @@ async function installPackages() {
     console.error(`${freeMb} MB are free at ${ROOT}, and about ${NEEDED_MB} MB are needed. Free some space first.`);
     process.exit(1);
   }
-  await step('npm packages (about 1.6 GB unpacked, 1 to 3 minutes)', 'npm', ['ci', '--loglevel=error']);
+  await step('npm packages (about 1.6 GB unpacked, 1 to 3 minutes)', 'npm', ['install', '--no-save', '--loglevel=error']);
   writeFileSync(MARKER, wanted);
 }
 
