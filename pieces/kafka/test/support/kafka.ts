@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { testFacts } from '@bizstack/native/testing';
 import { type Admin, Kafka, type Message, Partitioners, logLevel } from 'kafkajs';
 
+// A real server on a busy machine.
+jest.setTimeout(120_000);
+
 /** A client of its own, so that the piece is checked against something that is not the piece. */
 export const raw = new Kafka({ brokers: [testFacts('kafka')['brokers'] ?? ''], logLevel: logLevel.NOTHING });
 

@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { testFacts } from '@bizstack/native/testing';
 import { Client } from 'pg';
 
+// A real server on a busy machine.
+jest.setTimeout(120_000);
+
 const facts = testFacts('postgres');
 
 export const auth = {
   host: facts['host'] ?? '',
   port: Number(facts['port']),
-  user: facts['user'] ?? '',
-  password: facts['password'] ?? '',
+  // Tests create tables and end connections, which the roles of the stack may not.
+  user: facts['admin_user'] ?? '',
+  password: facts['admin_password'] ?? '',
   database: 'postgres',
 };
 
