@@ -14,6 +14,8 @@ import {
 import { demo, demoAuth, echo, effects, flaky, makeFile, remember, waitForCall } from './fixtures/demo-piece';
 import { matching } from './fixtures/matchers';
 
+jest.setTimeout(60_000);
+
 const auth = customAuth({ url: 'http://demo', apiKey: 'key-1' });
 
 describe('runAction', () => {

@@ -6,6 +6,8 @@ import { usedNames } from '../src/bundle/shared-shim';
 import { bundleDemo, pieceSource, scratch } from './fixtures/bundled';
 import { anyString } from './fixtures/matchers';
 
+jest.setTimeout(60_000);
+
 describe('bundlePiece', () => {
   it('writes one CommonJS file without dependencies that loads alone and runs', async () => {
     const bundled = await bundleDemo();

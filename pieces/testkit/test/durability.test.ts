@@ -7,7 +7,7 @@ import { demoTrigger, MANUAL, piece, template, webhookTrigger } from './fixtures
 import { flowFile, lineSource, runOnce, start, stopAll, until } from './fixtures/running';
 import { containing } from './fixtures/matchers';
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let piecesDir: string;
 const children: Child[] = [];

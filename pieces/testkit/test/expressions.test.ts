@@ -3,6 +3,8 @@ import { parsePlainPath, readPath } from '../src/expressions/path';
 import { ExpressionSandbox } from '../src/expressions/sandbox';
 import { compileTemplate, inspectTemplate, resolveTemplate } from '../src/expressions/template';
 
+jest.setTimeout(60_000);
+
 const sandbox = new ExpressionSandbox(200);
 const steps = {
   trigger: { body: { n: 3, list: [1, 2], text: 'abc', obj: { a: [{ b: 1 }, { b: 2 }] }, empty: null } },

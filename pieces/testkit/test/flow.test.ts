@@ -6,6 +6,8 @@ import { code, loop, MANUAL, piece, router, template } from './fixtures/flows';
 import { outputOf, runOnce, start, stopAll } from './fixtures/running';
 import { containing } from './fixtures/matchers';
 
+jest.setTimeout(60_000);
+
 let piecesDir: string;
 let connectionsFile: string;
 

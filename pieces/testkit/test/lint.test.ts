@@ -6,7 +6,7 @@ import { looksSecret } from '../src/lint/rules/quality';
 import { pieceSource, scratch } from './fixtures/bundled';
 import { BAD, GOOD } from './fixtures/lint-pieces';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let good: BundledPiece;
 const broken = new Set<string>();

@@ -11,6 +11,8 @@ import { code, demoTrigger, loop, MANUAL, piece, router, template, webhookTrigge
 import { flowFile } from './fixtures/running';
 import { anyString, matching, notContaining, withCode } from './fixtures/matchers';
 
+jest.setTimeout(60_000);
+
 const pieces = new Map<string, LoadedPiece>([
   ['@acme/piece-demo', { name: '@acme/piece-demo', version: '0.2.0', directory: '', piece: demo }],
   [

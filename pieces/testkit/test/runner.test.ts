@@ -13,6 +13,8 @@ import {
 import { lineSource, outputOf, runOnce, settled, start, stopAll, until } from './fixtures/running';
 import { containing } from './fixtures/matchers';
 
+jest.setTimeout(60_000);
+
 let piecesDir: string;
 
 beforeAll(async () => {

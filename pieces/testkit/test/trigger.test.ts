@@ -6,6 +6,8 @@ import { DedupeWindow } from '../src/dedupe';
 import { demo, newLine, onAppEvent, onCall } from './fixtures/demo-piece';
 import { lineSource, stopAll } from './fixtures/running';
 
+jest.setTimeout(60_000);
+
 afterEach(stopAll);
 
 const flowStore = (backend: MemoryStoreBackend) => createStore(backend, { flowId: 'testkit-flow' });
