@@ -33,7 +33,10 @@ export async function buildClientLane(dir: string, packageName: string, lane: Cl
       uniqueName: library,
       library: { name: library, type: 'umd', umdNamedDefine: true },
     },
-    resolve: { extensions: ['.tsx', '.ts', '.jsx', '.js', '.json'] },
+    resolve: {
+      extensions: ['.tsx', '.ts', '.jsx', '.js', '.json'],
+      extensionAlias: { '.js': ['.tsx', '.ts', '.jsx', '.js'] },
+    },
     module: {
       rules: [
         {

@@ -63,9 +63,9 @@ async function bundle(
     plugins: [
       {
         name: 'shared-packages',
-        setup({ onResolve }) {
+        setup(bundler) {
           // Packages that stand beside this one are shared, not bundled twice: classes and schemas stay the same.
-          onResolve({ filter: /^[^./]/ }, ({ path }) => {
+          bundler.onResolve({ filter: /^[^./]/ }, ({ path }) => {
             const name = packageOf(path);
             const shared = name !== undefined && name !== own && packages.includes(name);
             return shared || isBuiltin(path) ? { path, external: true } : undefined;

@@ -15,7 +15,7 @@ import { renderBizError } from './services/errors';
 import { registerFormHooks } from './services/forms';
 import { registerLeadHooks } from './services/lead-hooks';
 import { onEventCommitted } from './services/outbox';
-import { ensureData, ensureUserInterface } from './services/setup';
+import { ensureData, ensureUserInterface, publishCollections } from './services/setup';
 import { WebhookDispatcher, registerWebhookHooks } from './services/webhooks/dispatcher';
 
 export class PluginCrmServer extends Plugin {
@@ -78,12 +78,12 @@ export class PluginCrmServer extends Plugin {
 
   override async afterEnable(): Promise<void> {
     await ensureData(this.app);
-    await ensureUserInterface(this.app);
+    await publishCollections(this.app);
   }
 
   override async upgrade(): Promise<void> {
     await ensureData(this.app);
-    await ensureUserInterface(this.app);
+    await publishCollections(this.app);
   }
 
   override async beforeDisable(): Promise<void> {
@@ -94,7 +94,6 @@ export class PluginCrmServer extends Plugin {
     if (this.webhooks !== undefined || !this.enabled) return;
     this.webhooks = new WebhookDispatcher(this.app);
     this.webhooks.start();
-    // Does nothing once the pages stand; completes them when enabling was cut short. Not waited for.
     void ensureUserInterface(this.app);
     const options = await relayOptions(this.db, this.log);
     if (options === undefined) {

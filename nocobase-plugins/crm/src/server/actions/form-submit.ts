@@ -118,8 +118,7 @@ function sendProblem(
 ): void {
   const texts = FORM_TEXTS[language];
   const status = statusOf(error);
-  if (error.code === 'BIZ_CRM_RATE_LIMITED')
-    context.set('Retry-After', String(error.details['retryAfterSeconds'] ?? 60));
+  if (error.code === 'BIZ_CRM_RATE_LIMITED') context.set('Retry-After', retryAfter(error));
   if (form === undefined || (status !== 422 && status !== 409)) {
     sendMessage(context, form, status, { language, title: String(status), text: messageFor(error, texts) });
     return;
@@ -127,6 +126,11 @@ function sendProblem(
   const errors: Record<string, string> = { '': messageFor(error, texts) };
   for (const { field, code } of fieldsOf(error)) errors[field] = fieldMessage(field, code, texts);
   sendForm(context, status, { form, language, values, errors });
+}
+
+function retryAfter({ details }: BizError): string {
+  const seconds = details['retryAfterSeconds'];
+  return typeof seconds === 'number' ? String(seconds) : '60';
 }
 
 function messageFor(error: BizError, texts: FormTexts): string {

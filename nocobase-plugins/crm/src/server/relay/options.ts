@@ -55,7 +55,7 @@ export async function relayOptions(db: Database, log: Logger): Promise<RelayOpti
 /** The relay has a connection of its own: its lock must live exactly as long as it works. */
 function databaseUrl(db: Database): string {
   const { host, port, database, username, password, dialectOptions } = db.options;
-  const part = (value: unknown): string => encodeURIComponent(String(value ?? ''));
+  const part = (value: string | undefined): string => encodeURIComponent(value ?? '');
   const ssl = dialectOptions?.ssl === undefined || dialectOptions.ssl === false ? '' : '?sslmode=no-verify';
   return `postgres://${part(username)}:${part(password)}@${host ?? 'localhost'}:${port ?? 5432}/${part(database)}${ssl}`;
 }

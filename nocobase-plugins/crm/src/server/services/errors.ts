@@ -67,6 +67,8 @@ export function renderBizError(error: unknown, context: Context): void {
   if (!isBizError(error)) return;
   const fields = fieldsOf(error);
   context.status = statusOf(error);
+  // What a sender did wrong is no error of this server; NocoBase reads its log level here.
+  if (context.status < 500) Reflect.set(error, 'logLevel', 'info');
   context.withoutDataWrapping = true;
   context.body = {
     errors: fields.length > 0 ? fields : [{ code: error.code, message: error.message }],

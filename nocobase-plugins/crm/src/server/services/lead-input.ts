@@ -4,7 +4,7 @@ import { fieldErrors, invalidFields } from './errors';
 import { looksLikePhone, toE164 } from './phone';
 
 /** Control characters other than tab and line breaks have no place in text and break PostgreSQL (NUL). */
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+const CONTROL = /(?![\t\n\r])\p{Cc}/gu;
 
 const line = (max: number) =>
   z

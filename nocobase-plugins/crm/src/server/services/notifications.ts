@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BizError } from '@bizstack/contracts';
+import { type BizError } from '@bizstack/contracts';
 import type { Database } from '@nocobase/database';
 import { z } from 'zod';
 import { NOTIFICATION_CHANNEL } from '../constants';

@@ -14,7 +14,10 @@ export async function query<T>(
 }
 
 /** SQL names of a collection: NocoBase may put a prefix on tables and underscores into columns. */
-export function names(collection: Collection): { readonly table: string; column(field: string): string } {
+export function names(collection: Collection): {
+  readonly table: string;
+  readonly column: (field: string) => string;
+} {
   return {
     table: collection.quotedTableName(),
     column(field) {

@@ -4,7 +4,7 @@ import { ensureDefaultForm } from '../forms';
 import { requirePostgres } from '../sql';
 import { ensureAutomationAccount } from './automation-account';
 import { ensureNotificationChannel } from './notification-channel';
-import { ensurePages, publishCollections } from './pages';
+import { ensurePages } from './pages';
 
 /** Everything that must stand in the database for the plugin to work. Safe to run again. */
 export async function ensureData(app: Application): Promise<void> {
@@ -14,12 +14,14 @@ export async function ensureData(app: Application): Promise<void> {
   await ensureDefaultForm(app);
 }
 
+/** Makes the collections known to the user interface and to permissions. */
+export { publishCollections } from './pages';
+
 /**
- * Collections and pages of the user interface. Pages that exist are left alone. The plugin works without them, so
- * a NocoBase that refuses them is reported, not stopped.
+ * Pages of the user interface, once. NocoBase takes half a minute to build them, so nothing waits for this; and the
+ * plugin works without them, so a NocoBase that refuses them is reported, not stopped.
  */
 export async function ensureUserInterface(app: Application): Promise<void> {
-  await publishCollections(app);
   try {
     await ensurePages(app);
   } catch (error) {

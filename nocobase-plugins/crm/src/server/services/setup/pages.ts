@@ -1,6 +1,7 @@
 import { BizError } from '@bizstack/contracts';
 import type { Application } from '@nocobase/server';
 import { z } from 'zod';
+import { query } from '../sql';
 import { LEADS_PAGE, WAYS_IN_PAGE } from './blueprints';
 
 /** Collections that pages and permissions work with. The outbox and the plugin's own state stay out of sight. */
@@ -9,10 +10,8 @@ const VISIBLE = ['crmLeads', 'crmLeadTouches', 'crmLeadForms', 'crmWebhooks', 'c
 const GROUP = 'CRM';
 const STATE = 'pages';
 
-/** Building takes 10–20 s; after this it is taken for abandoned. */
-const ABANDONED_MS = 15 * 60_000;
-
-const stateSchema = z.object({ done: z.boolean(), startedAt: z.coerce.date() });
+const stateSchema = z.object({ done: z.boolean() });
+const lockSchema = z.object({ held: z.boolean() });
 
 /** Makes the collections known to the user interface and to permissions. */
 export async function publishCollections(app: Application): Promise<void> {
@@ -26,33 +25,35 @@ export async function publishCollections(app: Application): Promise<void> {
  * @throws BizError `BIZ_CRM_PAGES` with NocoBase's own list of what is wrong.
  */
 export async function ensurePages(app: Application): Promise<void> {
-  const states = app.db.getRepository('crmState');
-  const routes = app.db.getRepository('desktopRoutes');
-  const known = await states.findOne({ filter: { name: STATE } });
-  const state = stateSchema.safeParse(known?.get('value')).data;
-  if (state?.done === true) return;
-  if (state !== undefined && Date.now() - state.startedAt.getTime() < ABANDONED_MS && building.has(app.db))
-    return;
-  building.add(app.db);
-  try {
-    const startedAt = new Date().toISOString();
-    if (known === null) await states.create({ values: { name: STATE, value: { done: false, startedAt } } });
-    else {
-      await removeGroup(app);
-      await states.update({ filterByTk: STATE, values: { value: { done: false, startedAt } } });
-    }
-    await applyBlueprint(app, LEADS_PAGE({ title: GROUP, icon: 'ContactsOutlined' }));
-    const group = await routes.findOne({ filter: { title: GROUP, type: 'group' } });
-    if (group === null) throw new BizError('BIZ_CRM_PAGES', `NocoBase did not add the menu group ${GROUP}.`);
-    await applyBlueprint(app, WAYS_IN_PAGE({ routeId: String(group.get('id')) }));
-    await states.update({ filterByTk: STATE, values: { value: { done: true, startedAt } } });
-  } finally {
-    building.delete(app.db);
-  }
+  await app.db.sequelize.transaction(async (transaction) => {
+    // One process builds; the lock goes with it, however it ends.
+    const [lock] = await query(
+      app.db,
+      lockSchema,
+      `SELECT pg_try_advisory_xact_lock(hashtextextended('bizstack.crm.pages', 0)) AS held`,
+      {
+        transaction,
+      },
+    );
+    if (lock?.held !== true) return;
+    const states = app.db.getRepository('crmState');
+    const known = await states.findOne({ filter: { name: STATE } });
+    if (stateSchema.safeParse(known?.get('value')).data?.done === true) return;
+    if (known === null) await states.create({ values: { name: STATE, value: { done: false } } });
+    else await removeGroup(app);
+    await buildPages(app);
+    await states.update({ filter: { name: STATE }, values: { value: { done: true } } });
+  });
 }
 
-/** Databases whose pages this process builds just now. */
-const building = new WeakSet<object>();
+async function buildPages(app: Application): Promise<void> {
+  await applyBlueprint(app, LEADS_PAGE({ title: GROUP, icon: 'ContactsOutlined' }));
+  const group = await app.db
+    .getRepository('desktopRoutes')
+    .findOne({ filter: { title: GROUP, type: 'group' } });
+  if (group === null) throw new BizError('BIZ_CRM_PAGES', `NocoBase did not add the menu group ${GROUP}.`);
+  await applyBlueprint(app, WAYS_IN_PAGE({ routeId: String(group.get('id')) }));
+}
 
 async function removeGroup(app: Application): Promise<void> {
   const routes = app.db.getRepository('desktopRoutes');

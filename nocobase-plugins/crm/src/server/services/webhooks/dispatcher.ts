@@ -125,10 +125,14 @@ export function retryDelay(attempts: number): number {
   return Math.round(plain * (0.875 + Math.random() * 0.25));
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** Encrypts the secret that is entered, and refuses an address that could not be delivered to. */
 export function registerWebhookHooks(app: Application): void {
   const check = async (webhook: Model): Promise<void> => {
-    if (webhook.changed('url')) await checkTarget(String(webhook.get('url') ?? ''));
+    if (webhook.changed('url')) await checkTarget(textOf(webhook.get('url')));
     const secret = webhook.get('secret');
     if (typeof secret === 'string' && secret !== '')
       webhook.set('encryptedSecret', await app.aesEncryptor.encrypt(secret));
