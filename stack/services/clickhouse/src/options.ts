@@ -4,6 +4,10 @@ import { BizError } from '@bizstack/contracts';
 import { z } from 'zod';
 
 const MIB = 1024 * 1024;
+/** Each running query holds one of Node.js' worker threads, and three must stay free to cancel, spool and compress. */
+const THREADS = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+const OTHER_THREADS = 3;
+
 const count = z.number().int().positive();
 
 const schema = z
@@ -17,7 +21,8 @@ const schema = z
     password: z.string().min(1),
     /** Serve other machines too: without TLS, so only behind a proxy or in a private network. */
     allowRemote: z.boolean().default(false),
-    maxConcurrentQueries: count.max(64).default(8),
+    /** Default: what the thread pool allows, at most 8. */
+    maxConcurrentQueries: count.max(64).optional(),
     maxQueuedQueries: z.number().int().nonnegative().default(200),
     queueTimeoutMs: count.default(60_000),
     maxSessions: count.default(200),
@@ -49,7 +54,7 @@ const schema = z
 
 /** Options of {@link startServer}; times in milliseconds, sizes in bytes. */
 export type ServerOptions = z.input<typeof schema>;
-export type ParsedOptions = z.output<typeof schema>;
+export type ParsedOptions = z.output<typeof schema> & { readonly maxConcurrentQueries: number };
 
 /** @throws BizError `BIZ_CLICKHOUSE_OPTIONS` naming every option that is wrong */
 export function parseOptions(input: ServerOptions): ParsedOptions {
@@ -58,7 +63,16 @@ export function parseOptions(input: ServerOptions): ParsedOptions {
     throw new BizError('BIZ_CLICKHOUSE_OPTIONS', z.prettifyError(parsed.error), { cause: parsed.error });
   }
   assertDirectory(parsed.data.dataDir);
-  return parsed.data;
+  const possible = THREADS - OTHER_THREADS;
+  const maxConcurrentQueries = parsed.data.maxConcurrentQueries ?? Math.max(1, Math.min(possible, 8));
+  if (maxConcurrentQueries > Math.max(1, possible)) {
+    throw new BizError(
+      'BIZ_CLICKHOUSE_THREADS',
+      `maxConcurrentQueries is ${maxConcurrentQueries}, but this process has ${THREADS} worker threads.`,
+      { hint: `Start it with UV_THREADPOOL_SIZE=${maxConcurrentQueries + OTHER_THREADS}.` },
+    );
+  }
+  return { ...parsed.data, maxConcurrentQueries };
 }
 
 function assertDirectory(path: string): void {

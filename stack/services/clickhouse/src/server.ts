@@ -34,7 +34,7 @@ const MAX_HEADER_BYTES = 1024 * 1024 + 64 * 1024;
 
 /**
  * Starts the server. One process can run one (the engine binds one data directory per process), and the
- * process needs `UV_THREADPOOL_SIZE` of at least `maxConcurrentQueries` + 4 before its first asynchronous call.
+ * environment's `UV_THREADPOOL_SIZE` bounds `maxConcurrentQueries` (Node.js' default of 4 threads allows one).
  * @throws BizError `BIZ_CLICKHOUSE_…` naming the option, directory or port that is wrong
  */
 export async function startServer(input: ServerOptions): Promise<RunningServer> {

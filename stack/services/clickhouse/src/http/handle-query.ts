@@ -4,7 +4,7 @@ import { failure } from '../errors';
 import { type QueryContext } from '../query/context';
 import { executeInsert, type InsertInput } from '../query/execute-insert';
 import { executeStatement } from '../query/execute-statement';
-import { type InsertHead, parseInsertHead } from '../sql/insert-head';
+import { parseInsertHead } from '../sql/insert-head';
 import { decodeBody } from './compression';
 import { contentTypeOf } from './formats';
 import { parseMultipart } from './multipart';

@@ -15,7 +15,7 @@ const WORD_START = /[A-Za-z_\u0080-\uffff]/;
 const WORD = /[A-Za-z0-9_\u0080-\uffff]+/y;
 const NUMBER = /[0-9][0-9A-Za-z_]*(?:\.[0-9A-Za-z_]*)?/y;
 const HEREDOC = /\$[A-Za-z0-9_]*\$/y;
-const SPACE = /[\s\u0000]+/y;
+const SPACE = /\s+/y;
 
 /**
  * Yields tokens one by one, so that a caller can stop at the data of an INSERT. White space and comments

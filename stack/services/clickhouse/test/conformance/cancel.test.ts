@@ -116,7 +116,7 @@ describe('cancelling', () => {
     const holding = ids.map((query_id) =>
       client.query({ query: ENDLESS, query_id }).catch((error: unknown) => error),
     );
-    const refusals = (await Promise.all(
+    const refusals: unknown[] = await Promise.all(
       // One of two waits in the queue; whichever comes second is refused.
       [0, 1].map((n) =>
         new Promise((resolve) => setTimeout(resolve, 1_000)).then(() =>
@@ -126,7 +126,7 @@ describe('cancelling', () => {
           ]),
         ),
       ),
-    )) as unknown[];
+    );
     expect(refusals).toContain('waits');
     expect(refusals).toContainEqual(expect.objectContaining({ code: '202' }));
     expect((await fetch(`${server.url}/ping`)).status).toBe(200);

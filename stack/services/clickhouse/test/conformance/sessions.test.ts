@@ -45,7 +45,7 @@ describe('sessions', () => {
     const session_id = unique('s');
     await client.command({ query: "SET param_kept = 'yes'", session_id });
     const text = async (query: string, query_params?: Record<string, string>): Promise<string> =>
-      (await (await client.query({ query, query_params, session_id, format: 'TSV' })).text()).trim();
+      (await (await client.query({ query, query_params, session_id, format: 'TabSeparated' })).text()).trim();
     expect(await text('SELECT {kept:String}, {once:String}', { once: 'now' })).toBe('yes\tnow');
     expect(await text('SELECT {kept:String}')).toBe('yes');
     await expect(text('SELECT {once:String}')).rejects.toMatchObject({ code: '456' });
