@@ -49,7 +49,7 @@ describe('validate', () => {
         oauthClientId: 'c',
         oauthClientSecret: 'top-secret',
       },
-      /./,
+      /BIZ_KAFKA_OAUTH_UNREACHABLE/,
     ],
   ])('names %s', async (_what, props, expected) => {
     const result = await validate(props);

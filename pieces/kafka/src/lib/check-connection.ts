@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { BizError, isBizError, messageOf, tlsOptions, unreachableError } from '@bizstack/piece-common';
-import { Kafka } from 'kafkajs';
+import { Kafka, type KafkaConfig } from 'kafkajs';
 import { type BrokerAddress, type KafkaAuthValues, kafkaConfig, parseBrokers } from './config';
 import { kafkaError } from './errors';
 
@@ -17,6 +17,8 @@ export async function checkConnection(auth: KafkaAuthValues): Promise<void> {
   const config = kafkaConfig(auth);
   const { host, port } = await firstReachable(auth);
   const broker = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  // Asked first, because kafkajs would report whatever goes wrong there as a refused login.
+  if (auth.saslMechanism === 'oauthbearer') await fetchOauthToken(config);
   const admin = new Kafka({ ...config, brokers: [broker], retry: { retries: 0 } }).admin();
   try {
     await admin.connect();
@@ -26,6 +28,10 @@ export async function checkConnection(auth: KafkaAuthValues): Promise<void> {
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
+}
+
+async function fetchOauthToken({ sasl }: KafkaConfig): Promise<void> {
+  if (sasl && 'oauthBearerProvider' in sasl) await sasl.oauthBearerProvider();
 }
 
 async function firstReachable(auth: KafkaAuthValues): Promise<BrokerAddress> {
