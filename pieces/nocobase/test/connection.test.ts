@@ -132,6 +132,25 @@ describe('retries', () => {
     }
   });
 
+  test('take a connection that ends without an answer for what it is', async () => {
+    const seen = { calls: 0 };
+    const server = await listen((request, response) => {
+      seen.calls += 1;
+      if (seen.calls > 1 && request.url === '/api/x:once') return void response.end('{"data":1}');
+      request.socket.destroy();
+    });
+    try {
+      const client = new NocoBaseClient({ url: server.url, apiKey: 'key' });
+      const call = (action: string, repeatable: boolean) =>
+        client.call({ method: 'POST', action, body: {}, schema: z.unknown(), repeatable });
+      expect((await failureOf(call('x:create', false))).code).toBe('BIZ_NOCOBASE_CONNECTION_LOST');
+      expect(seen.calls).toBe(1);
+      expect(await call('x:once', true)).toEqual({ data: 1 });
+    } finally {
+      await server.close();
+    }
+  });
+
   test('wait for a server that is starting, whatever the call', async () => {
     const server = await flakyServer([starting, starting]);
     const forever = await flakyServer([starting, starting, starting]);

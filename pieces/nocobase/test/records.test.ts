@@ -209,3 +209,14 @@ test('a notification needs a key and either roles or users', async () => {
   expect((await notify({ roles: ['admin'], users: ['1'] })).message).toContain('not both');
   expect((await notify({ roles: ['admin'], key: ' ' })).message).toContain('Key');
 });
+
+test('a notification is sent once for each key; what the plugin refuses is told in its words', async () => {
+  const key = `test/${randomUUID()}`;
+  const notify = (props: Record<string, unknown> = {}) =>
+    run('notify_user', { key, users: ['admin'], title: 'Hello', body: 'A new lead', ...props });
+  expect(await notify()).toMatchObject({ data: { key, sent: 1, repeated: false } });
+  expect(await notify()).toMatchObject({ data: { key, sent: 0, repeated: true } });
+  const error = await failureOf(notify({ key: `${key}/2`, url: 'javascript:alert(1)' }));
+  expect(error.code).toBe('BIZ_NOCOBASE_REQUEST_INVALID');
+  expect(error.message).toContain('BIZ_CRM_VALUES_INVALID');
+});

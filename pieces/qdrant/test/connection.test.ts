@@ -58,6 +58,15 @@ describe('validate', () => {
     }
   });
 
+  test('takes a connection that ends without an answer for what it is', async () => {
+    const server = await listen((request) => void request.socket.destroy());
+    try {
+      expect(await reason({ url: server.url })).toContain('BIZ_QDRANT_CONNECTION_LOST');
+    } finally {
+      await server.close();
+    }
+  });
+
   test('wants a model with the embeddings URL, and the length it was told', async () => {
     expect(await reason({ embeddingsModel: '' })).toContain('model');
     const fake = await fakeEmbeddings(() => undefined);

@@ -18,7 +18,7 @@ export interface HttpAnswer {
 /**
  * Sends one request and reads the whole answer, whatever its status. Redirects are not followed: they
  * would carry the token to another host.
- * @throws BizError `BIZ_NOCOBASE_UNREACHABLE`, `BIZ_NOCOBASE_TIMEOUT` or `BIZ_NOCOBASE_REDIRECTED`.
+ * @throws BizError `BIZ_NOCOBASE_UNREACHABLE`, `_TIMEOUT`, `_CONNECTION_LOST` or `_REDIRECTED`.
  */
 export async function send({ method, url, headers, body, timeoutMs }: HttpRequest): Promise<HttpAnswer> {
   const isForm = body instanceof FormData;
@@ -38,7 +38,9 @@ export async function send({ method, url, headers, body, timeoutMs }: HttpReques
       const message = `${url.origin} did not answer within ${timeoutMs / 1000} s.`;
       throw new BizError('BIZ_NOCOBASE_TIMEOUT', message, { cause, retryable: true });
     }
-    throw unreachableError({ code: 'BIZ_NOCOBASE_UNREACHABLE', where: url.origin, cause }) ?? cause;
+    throw (
+      unreachableError({ code: 'BIZ_NOCOBASE_UNREACHABLE', where: url.origin, cause }) ?? lost(url, cause)
+    );
   }
   if (answer.status >= 300 && answer.status < 400) {
     const target = answer.headers.get('location') ?? '?';
@@ -47,4 +49,14 @@ export async function send({ method, url, headers, body, timeoutMs }: HttpReques
     });
   }
   return answer;
+}
+
+/** fetch has codes of its own for a connection that ends before the answer, for example a reused one. */
+function lost(url: URL, cause: unknown): BizError {
+  const message = `The connection to ${url.origin} ended before the answer came.`;
+  return new BizError('BIZ_NOCOBASE_CONNECTION_LOST', message, {
+    hint: 'The server may be restarting; whether it did the work is not known.',
+    cause,
+    retryable: true,
+  });
 }

@@ -20,10 +20,11 @@ export interface HttpAnswer {
 /**
  * Sends one request and reads the whole answer, whatever its status. Redirects are not followed: they
  * would carry the API key to another host.
- * @throws BizError `…_UNREACHABLE`, `…_TIMEOUT` or `…_REDIRECTED`.
+ * @throws BizError `…_UNREACHABLE`, `…_TIMEOUT`, `…_CONNECTION_LOST` or `…_REDIRECTED`.
  */
 export async function send(request: HttpRequest): Promise<HttpAnswer> {
   const { method, url, headers, body, timeoutMs } = request;
+  let answer: HttpAnswer;
   try {
     const response = await fetch(url, {
       method,
@@ -32,12 +33,12 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const answer = { status: response.status, headers: response.headers, text: await response.text() };
-    if (answer.status >= 300 && answer.status < 400) throw redirected(request, answer.headers);
-    return answer;
+    answer = { status: response.status, headers: response.headers, text: await response.text() };
   } catch (cause) {
     throw failed(request, cause);
   }
+  if (answer.status >= 300 && answer.status < 400) throw redirected(request, answer.headers);
+  return answer;
 }
 
 function redirected({ url, area }: HttpRequest, headers: Headers): BizError {
@@ -50,13 +51,17 @@ function redirected({ url, area }: HttpRequest, headers: Headers): BizError {
   );
 }
 
-function failed({ url, timeoutMs, area }: HttpRequest, cause: unknown): unknown {
+function failed({ url, timeoutMs, area }: HttpRequest, cause: unknown): BizError {
   if (cause instanceof Error && (cause.name === 'TimeoutError' || cause.name === 'AbortError')) {
     const message = `${originOf(url)} did not answer within ${timeoutMs / 1000} s.`;
     return new BizError(`${area}_TIMEOUT`, message, { cause, retryable: true });
   }
   const code: BizErrorCode = `${area}_UNREACHABLE`;
-  return unreachableError({ code, where: originOf(url), cause }) ?? cause;
+  const unreachable = unreachableError({ code, where: originOf(url), cause });
+  if (unreachable) return unreachable;
+  // fetch has codes of its own for a connection that ends before the answer, for example a reused one.
+  const message = `The connection to ${originOf(url)} ended before the answer came.`;
+  return new BizError(`${area}_CONNECTION_LOST`, message, { cause, retryable: true });
 }
 
 /** Scheme, host and port: all of a URL that is safe to show. */

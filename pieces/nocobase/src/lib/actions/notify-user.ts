@@ -40,7 +40,24 @@ export const notifyUserAction = createAction({
       required: false,
     }),
   },
-  outputSchema: { fields: [{ key: 'data', label: 'Data', description: 'What the server answered' }] },
+  outputSchema: {
+    fields: [
+      {
+        key: 'data',
+        label: 'Result',
+        children: [
+          { key: 'key', label: 'Key' },
+          { key: 'sent', label: 'Sent', format: 'number', description: 'Users who got it now' },
+          {
+            key: 'repeated',
+            label: 'Repeated',
+            format: 'boolean',
+            description: 'The key had been sent before',
+          },
+        ],
+      },
+    ],
+  },
   async run({ auth, propsValue }) {
     const roles = readNames('Roles', propsValue.roles);
     const users = readNames('Users', propsValue.users);
