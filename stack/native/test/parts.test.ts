@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATABASES, deadLetterTopic, TOPICS } from '@bizstack/contracts';
 import fc from 'fast-check';
@@ -107,11 +107,31 @@ test('a log is rotated by size and keeps its last lines', () => {
   expect(tailOf(join(path, '..', 'none.log'), 5)).toEqual([]);
 });
 
-test('the services of a Jest run are those of all its projects', () => {
-  const dir = temporaryDir();
-  expect(servicesOfRun({ projects: [dir] }, { testEnvironmentOptions: { services: ['kafka'] } })).toEqual([
+test('the services of a Jest run are those of all projects that have a test to run', () => {
+  const root = temporaryDir();
+  const makeProject = (name: string, services: readonly string[]): string => {
+    mkdirSync(join(root, name, 'test'), { recursive: true });
+    writeFileSync(join(root, name, 'test', `${name}.test.ts`), '');
+    const file = join(root, name, 'jest.config.cjs');
+    writeFileSync(
+      file,
+      `module.exports = { testEnvironmentOptions: { services: ${JSON.stringify(services)} } };`,
+    );
+    return file;
+  };
+  const projects = [
+    makeProject('shop', ['postgres']),
+    makeProject('mail', ['redis']),
+    makeProject('plain', []),
+  ];
+  const first = { testEnvironmentOptions: { services: ['kafka'] } };
+  expect(servicesOfRun({ projects }, first)).toEqual(['kafka', 'postgres', 'redis']);
+  expect(servicesOfRun({ projects, testPathPatterns: { patterns: ['MAIL/test'] } }, first)).toEqual([
     'kafka',
+    'redis',
   ]);
+  expect(servicesOfRun({ projects: [root] }, first)).toEqual(['kafka']);
+  expect(servicesOfRun({}, {})).toEqual([]);
   const all = servicesOfRun({}, { testEnvironmentOptions: { services: ['stack'] } });
   expect(all).toEqual([...(PROFILES['lead'] ?? [])].sort());
 });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BizError } from '@bizstack/contracts';
 import { readStatus } from '../src/supervisor/status';
 import {
   cleanBeds,
@@ -61,6 +62,32 @@ test('a killed process is started again, reported, and prepared again', async ()
     /was ended by SIGKILL; starting it again in .* s \(log: .*worker\.log\)/,
   );
   expect(stack.status().services[0]?.restarts).toBe(1);
+});
+
+test('preparing is repeated when it only timed out, and not when it was refused', async () => {
+  let attempts = 0;
+  const slow = makeBed([
+    nodeService('slow', STAYS, {
+      afterStart: async () => {
+        attempts += 1;
+        if (attempts < 3) throw new Error('no answer in time');
+      },
+    }),
+  ]);
+  await slow.stack.start();
+  expect(attempts).toBe(3);
+
+  let refusals = 0;
+  const refused = makeBed([
+    nodeService('refused', STAYS, {
+      afterStart: async () => {
+        refusals += 1;
+        throw new BizError('BIZ_TEST_REFUSED', 'wrong schema');
+      },
+    }),
+  ]);
+  await expect(refused.stack.start()).rejects.toThrow(/wrong schema/);
+  expect(refusals).toBe(1);
 });
 
 test('a process that crashes again and again is given up with a reason, while the others go on', async () => {

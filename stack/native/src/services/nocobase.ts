@@ -293,7 +293,7 @@ async function enablePlugins(context: DriverContext, api: AdminApi): Promise<voi
 
 /** Enabling reloads the application: it answers 503 for a few seconds. */
 async function untilHealthy(context: DriverContext): Promise<void> {
-  const deadline = Date.now() + 120_000;
+  const deadline = Date.now() + 300_000;
   for (;;) {
     try {
       await nocobaseDriver.health(context);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BizError, messageOf } from '@bizstack/contracts';
+import { BizError, isBizError, messageOf } from '@bizstack/contracts';
 import type { DriverContext, ServiceDriver } from '../driver';
 import type { RestartPolicy } from './backoff';
 import { LogFile, tailOf } from './log-file';
@@ -21,6 +21,7 @@ export type ServiceState =
 const DEFAULT_START_TIMEOUT_MS = 180_000;
 const HEALTH_EVERY_MS = 15_000;
 const HEALTH_TIMEOUT_MS = 10_000;
+const PREPARE_ATTEMPTS = 3;
 const BEFORE_STOP_TIMEOUT_MS = 10_000;
 /** Failed checks in a row after which a service that still runs is reported as unhealthy. */
 const UNHEALTHY_AFTER = 3;
@@ -84,7 +85,7 @@ export class ServiceRunner {
       this.processes = specs.map((spec) => this.manage(spec));
       for (const managed of this.processes) await managed.start();
       await this.waitForHealth();
-      await driver.afterStart?.(context);
+      await this.prepare();
     } catch (error) {
       const failure = this.startFailure(error);
       this.fail(failure.message);
@@ -169,10 +170,9 @@ export class ServiceRunner {
   private async recover(): Promise<void> {
     if (this.state === 'starting' || this.recovering) return;
     this.recovering = true;
-    const { driver, context } = this.options;
     try {
       await this.waitForHealth();
-      await driver.afterStart?.(context);
+      await this.prepare();
       if (this.state !== 'restarting') return;
       this.detail = '';
       this.set('running');
@@ -205,6 +205,22 @@ export class ServiceRunner {
           throw new Error(`not ready after ${timeoutMs / 1000} s: ${messageOf(error)}`, { cause: error });
       }
       await sleep(delay, undefined, { signal: context.signal });
+    }
+  }
+
+  /** A slow machine may let a call time out; what a driver does here is safe to repeat. */
+  private async prepare(): Promise<void> {
+    const { driver, context } = this.options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await driver.afterStart?.(context);
+        return;
+      } catch (error) {
+        const final = isBizError(error) && !error.retryable;
+        if (final || attempt === PREPARE_ATTEMPTS || context.signal.aborted) throw error;
+        this.report('warn', `could not be prepared yet, trying again: ${messageOf(error)}`);
+        await this.waitForHealth();
+      }
     }
   }
 

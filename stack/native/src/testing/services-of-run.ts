@@ -1,18 +1,18 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { PROFILES } from '../services';
 
 const servicesSchema = z.object({ testEnvironmentOptions: z.object({ services: z.array(z.string()) }) });
 const projectSchema = z.object({
-  displayName: z.union([z.string(), z.object({ name: z.string() })]).optional(),
   testEnvironmentOptions: z.object({ services: z.array(z.string()).optional() }).optional(),
 });
 
 export interface JestRun {
   /** Folders or config files of the projects of this run. */
   readonly projects?: readonly string[];
-  readonly selectProjects?: readonly string[];
+  /** What the person asked for: `jest pieces/kafka`. */
+  readonly testPathPatterns?: { readonly patterns: readonly string[] };
 }
 
 /**
@@ -34,13 +34,24 @@ function namesOf(run: JestRun, firstProject: unknown): string[] {
     if (file === undefined) continue;
     const config = projectSchema.safeParse(loadConfig(file));
     if (!config.success) continue;
-    const { displayName, testEnvironmentOptions } = config.data;
-    const name = typeof displayName === 'string' ? displayName : displayName?.name;
-    const selected = run.selectProjects;
-    if (selected && selected.length > 0 && (name === undefined || !selected.includes(name))) continue;
-    names.push(...(testEnvironmentOptions?.services ?? []));
+    if (!hasMatchingTest(dirname(file), run.testPathPatterns?.patterns ?? [])) continue;
+    names.push(...(config.data.testEnvironmentOptions?.services ?? []));
   }
   return names;
+}
+
+/** True when the run has no patterns, or one of them is part of the path of a test of that package. */
+function hasMatchingTest(packageDir: string, patterns: readonly string[]): boolean {
+  if (patterns.length === 0) return true;
+  const expressions = patterns.map((pattern) => new RegExp(pattern, 'i'));
+  return ['test', 'src'].some((folder) => {
+    const dir = join(packageDir, folder);
+    if (!existsSync(dir)) return false;
+    return readdirSync(dir, { recursive: true, encoding: 'utf8' }).some(
+      (name) =>
+        name.endsWith('.test.ts') && expressions.some((expression) => expression.test(join(dir, name))),
+    );
+  });
 }
 
 function configFile(path: string): string | undefined {

@@ -1,7 +1,8 @@
 import { BizError } from '@bizstack/contracts';
 import { z } from 'zod';
 
-const REQUEST_TIMEOUT_MS = 120_000;
+/** Enabling a plugin reloads NocoBase: minutes on a small machine that does other things as well. */
+const REQUEST_TIMEOUT_MS = 600_000;
 
 const signInSchema = z.object({ data: z.object({ token: z.string().min(1) }) });
 
