@@ -15,7 +15,7 @@ const run = async (text: string, parameters: unknown[] = [], more: Record<string
   (
     await runAction(query, {
       auth: { ...auth, ...(more['auth'] as object | undefined) },
-      props: { sql: text, parameters, maxRows: more['maxRows'] as number },
+      props: { sql: text, parameters: JSON.stringify(parameters), maxRows: more['maxRows'] as number },
     })
   ).output as {
     rows: Record<string, unknown>[];
@@ -106,7 +106,7 @@ describe('execute_statement and transaction', () => {
     const table = await newTable('id int');
     const { output } = await runAction(executeStatement, {
       auth,
-      props: { sql: `INSERT INTO ${table} VALUES ($1) RETURNING id`, parameters: [5] },
+      props: { sql: `INSERT INTO ${table} VALUES ($1) RETURNING id`, parameters: '[5]' },
     });
     expect(output).toEqual({ command: 'INSERT', count: 1, rows: [{ id: 5 }] });
   });
@@ -126,19 +126,19 @@ describe('execute_statement and transaction', () => {
     const statements = (ids: unknown[]) =>
       ids.map((id) => ({ sql: `INSERT INTO ${table} VALUES ($1)`, parameters: [id] }));
     await expect(
-      runAction(transaction, { auth, props: { statements: statements([1, 2, 1]) } }),
+      runAction(transaction, { auth, props: { statements: JSON.stringify(statements([1, 2, 1])) } }),
     ).rejects.toMatchObject({
       code: 'BIZ_POSTGRES_UNIQUE_VIOLATION',
       message: expect.stringContaining('Statement 3') as string,
     });
     expect(await sql(`SELECT * FROM ${table}`)).toEqual([]);
-    await runAction(transaction, { auth, props: { statements: statements([1, 2]) } });
+    await runAction(transaction, { auth, props: { statements: JSON.stringify(statements([1, 2])) } });
     expect(await sql(`SELECT * FROM ${table}`)).toHaveLength(2);
   });
 
   it('refuses statements that end the transaction', async () => {
     await expect(
-      runAction(transaction, { auth, props: { statements: [{ sql: '/* x */ COMMIT' }] } }),
+      runAction(transaction, { auth, props: { statements: '[{"sql": "/* x */ COMMIT"}]' } }),
     ).rejects.toMatchObject({ code: 'BIZ_POSTGRES_TRANSACTION_NESTED' });
   });
 });
