@@ -5,7 +5,10 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['**/node_modules/', '**/dist/', 'artifacts/', '.bizstack/', '**/*.d.ts'] },
   js.configs.recommended,
-  { languageOptions: { globals: { ...globals.node } }, linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    languageOptions: { globals: { ...globals.node } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+  },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],

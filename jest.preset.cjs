@@ -13,7 +13,10 @@ module.exports = ({ name, services = [] }) => ({
   transform: {
     '^.+\\.tsx?$': [
       require.resolve('@swc/jest'),
-      { jsc: { parser: { syntax: 'typescript', tsx: true, decorators: true }, target: 'es2022' }, module: { type: 'commonjs' } },
+      {
+        jsc: { parser: { syntax: 'typescript', tsx: true, decorators: true }, target: 'es2022' },
+        module: { type: 'commonjs' },
+      },
     ],
   },
   ...(services.length > 0

@@ -20,7 +20,9 @@ async function check(title, command) {
   const code = await run(NODE, command);
   if (code === 0) passed += 1;
   else failed += 1;
-  console.log(`== ${title}: ${code === 0 ? 'passed' : `FAILED (exit ${code})`} in ${Math.round((Date.now() - started) / 1000)} s`);
+  console.log(
+    `== ${title}: ${code === 0 ? 'passed' : `FAILED (exit ${code})`} in ${Math.round((Date.now() - started) / 1000)} s`,
+  );
 }
 
 if (args.length === 0) {

@@ -23,7 +23,12 @@ export async function bootstrap(needs) {
   }
   requireTools(needs);
   await installPackages();
-  await step('build', NODE, [join(ROOT, 'node_modules/.bin/turbo'), 'run', 'build', '--output-logs=errors-only']);
+  await step('build', NODE, [
+    join(ROOT, 'node_modules/.bin/turbo'),
+    'run',
+    'build',
+    '--output-logs=errors-only',
+  ]);
 }
 
 /**
@@ -31,15 +36,23 @@ export async function bootstrap(needs) {
  * Not `npm ci`: it refuses a lock without the optional packages of platforms that a registry does not carry.
  */
 async function installPackages() {
-  const wanted = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(MARKER) && readFileSync(MARKER, 'utf8') === wanted && existsSync(NODE)) return;
   const { bavail, bsize } = statfsSync(ROOT);
   const freeMb = Math.floor((bavail * bsize) / 1e6);
   if (freeMb < NEEDED_MB) {
-    console.error(`${freeMb} MB are free at ${ROOT}, and about ${NEEDED_MB} MB are needed. Free some space first.`);
+    console.error(
+      `${freeMb} MB are free at ${ROOT}, and about ${NEEDED_MB} MB are needed. Free some space first.`,
+    );
     process.exit(1);
   }
-  await step('npm packages (about 1.6 GB unpacked, 1 to 3 minutes)', 'npm', ['install', '--no-save', '--loglevel=error']);
+  await step('npm packages (about 1.6 GB unpacked, 1 to 3 minutes)', 'npm', [
+    'install',
+    '--no-save',
+    '--loglevel=error',
+  ]);
   writeFileSync(MARKER, wanted);
 }
 

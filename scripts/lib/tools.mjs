@@ -39,7 +39,8 @@ const STACK_TOOLS = [
     versionArgs: ['version'],
     debian: 'golang-go',
     install: 'apt-get install golang-go, or brew install go',
-    optional: 'without it a Temporal test server stands in: no list, no schedules, nothing kept after a restart',
+    optional:
+      'without it a Temporal test server stands in: no list, no schedules, nothing kept after a restart',
   },
 ];
 
@@ -73,7 +74,8 @@ function problemOf(tool) {
   if (tool.minimum === undefined) return undefined;
   const { stdout, stderr } = spawnSync(command, tool.versionArgs ?? ['--version'], { encoding: 'utf8' });
   const version = /\d+(\.\d+)+|\d+/.exec(`${stdout}${stderr}`)?.[0];
-  if (version === undefined) return `does not say its version (${command} ${(tool.versionArgs ?? []).join(' ')})`;
+  if (version === undefined)
+    return `does not say its version (${command} ${(tool.versionArgs ?? []).join(' ')})`;
   return atLeast(version, tool.minimum) ? undefined : `is ${version}, and ${tool.minimum} or newer is needed`;
 }
 

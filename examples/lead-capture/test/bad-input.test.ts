@@ -16,7 +16,7 @@ async function post(
   return { status: response.status, text: await response.text() };
 }
 
-const signed = (body: string, deliveryId = randomUUID(), timestamp?: number) =>
+const signed = (body: string, deliveryId: string = randomUUID(), timestamp?: number) =>
   signatureHeaders(endpoint.secret, { deliveryId, body, ...(timestamp === undefined ? {} : { timestamp }) });
 
 async function counts(): Promise<{ leads: string; events: string }> {

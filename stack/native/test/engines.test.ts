@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { Client, DatabaseError } from 'pg';
+import { Client, DatabaseError, type QueryResultRow } from 'pg';
 import { DRIVERS } from '../src/services';
 import { defaultCacheDir } from '../src/state/paths';
 import { isPortFree, PORT_BLOCK } from '../src/state/ports';
@@ -51,12 +51,16 @@ function facts(service: string): Record<string, string | number> {
   return resolveFacts(stack.factsOf(service), (name) => stack.secrets.get(name));
 }
 
-async function sql<T>(url: unknown, text: string, params: unknown[] = []): Promise<T[]> {
+async function sql<T extends QueryResultRow>(
+  url: unknown,
+  text: string,
+  params: unknown[] = [],
+): Promise<T[]> {
   const client = new Client({ connectionString: String(url) });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const result: { rows: T[] } = await client.query(text, params);
+    const result = await client.query<T>(text, params);
     return result.rows;
   } finally {
     await client.end();
