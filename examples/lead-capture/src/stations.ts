@@ -18,14 +18,8 @@ export interface StationCount {
   readonly duplicates: number;
 }
 
-export interface Census {
-  readonly crm: StationCount;
-  readonly kafka: StationCount;
-  readonly postgres: StationCount;
-  readonly qdrant: StationCount;
-  /** Score written back to the CRM. */
-  readonly scored: StationCount;
-}
+/** `scored`: the score was written back to the CRM. */
+export type Census = Readonly<Record<'crm' | 'kafka' | 'postgres' | 'qdrant' | 'scored', StationCount>>;
 
 const total = (keys: readonly string[]): StationCount => {
   const leads = new Set(keys).size;

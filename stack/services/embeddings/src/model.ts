@@ -1,4 +1,7 @@
+import { z } from 'zod';
 import { MODEL_NAME } from './model-files';
+
+const vectorsSchema = z.array(z.array(z.number()));
 
 export interface Embedded {
   /** One unit-length vector a text. */
@@ -25,10 +28,8 @@ export async function loadModel(modelDir: string, threads: number): Promise<Mode
   const embed = async (texts: readonly string[]): Promise<Embedded> => {
     const input = [...texts];
     const tensor = await extract(input, { pooling: 'mean', normalize: true });
-    const size = tensor.dims.at(-1) ?? 0;
-    const flat = Array.from(tensor.data, Number);
     return {
-      vectors: input.map((_, i) => flat.slice(i * size, (i + 1) * size)),
+      vectors: vectorsSchema.parse(tensor.tolist()),
       tokens: input.reduce((sum, text) => sum + extract.tokenizer.encode(text).length, 0),
     };
   };
