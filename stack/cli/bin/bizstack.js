@@ -15,10 +15,10 @@ if (!existsSync(main)) {
   realpathSync(own) !== realpathSync(process.execPath) &&
   Number(process.versions.node.split('.')[0]) < 22
 ) {
-  // A terminal sends Ctrl-C to both; the child decides when it is done.
-  process.on('SIGINT', () => {});
   const child = spawn(own, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // A terminal sends Ctrl-C to both; the child decides when it is done.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 } else {
   require(main);

