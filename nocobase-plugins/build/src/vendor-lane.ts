@@ -99,6 +99,7 @@ function packageRoot(dir: string, name: string): string {
 function packageRoots(dir: string, metafile: Metafile): string[] {
   const roots = new Set<string>();
   for (const input of Object.keys(metafile.inputs)) {
+    if (input === '<stdin>') continue;
     let folder = dirname(resolve(process.cwd(), input));
     while (folder !== dirname(folder) && !isPackage(folder)) folder = dirname(folder);
     if (folder !== dir && isPackage(folder)) roots.add(folder);

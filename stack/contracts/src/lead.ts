@@ -58,25 +58,3 @@ export const leadScoredSchema = z.strictObject({
 });
 
 export type LeadScored = z.infer<typeof leadScoredSchema>;
-
-/** The text of a lead that is embedded for similarity search. Empty parts are left out. */
-export function leadText(
-  lead: Pick<
-    LeadCaptured,
-    'name' | 'company' | 'jobTitle' | 'city' | 'country' | 'source' | 'message' | 'attributes'
-  >,
-): string {
-  const facts = Object.entries(lead.attributes)
-    .filter(([, value]) => value !== null && value !== '' && value !== false)
-    .map(([key, value]) => (value === true ? key : `${key}: ${value}`));
-  return [
-    lead.company,
-    lead.jobTitle,
-    [lead.city, lead.country].filter(Boolean).join(', '),
-    `source: ${lead.source}`,
-    ...facts,
-    lead.message,
-  ]
-    .filter((part) => part !== null && part !== '')
-    .join('\n');
-}

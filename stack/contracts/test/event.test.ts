@@ -4,7 +4,6 @@ import {
   EVENT_TOPICS,
   isBizError,
   isUuid,
-  leadText,
   parseEvent,
   type BizEvent,
   type LeadCaptured,
@@ -88,8 +87,4 @@ test('any text in a lead survives the way', () => {
 
 test('every topic is one of the bizstack topics', () => {
   for (const topic of Object.values(EVENT_TOPICS)) expect(topic).toMatch(/^bizstack\.[a-z]+$/);
-});
-
-test('the text for similarity holds what the lead says and nothing empty', () => {
-  expect(leadText(lead)).toBe('Engines Ltd\nUK\nsource: web-form\nTotalVisits: 3\nseen\nPlease call');
 });

@@ -131,6 +131,14 @@ test('allowed sites may frame the form; a redirect leads where the form says; co
   expect(await sql('SELECT consent FROM "crmLeads" WHERE email = $1', [email])).toEqual([{ consent: true }]);
 });
 
+test('an enquiry that leaves no way to answer is told so once, and no field is called wrong', async () => {
+  const answer = await send({ _token: await token(), name: 'Nobody' });
+  expect(answer.status).toBe(422);
+  expect(answer.body).toContain('value="Nobody"');
+  expect(answer.body).toMatch(/id="problem"[^>]*>Give an e-mail address or a phone number/);
+  expect(answer.body).not.toMatch(/(email|phone)-error/);
+});
+
 test('a form that is off or unknown is a readable 404', async () => {
   const key = await newForm({ enabled: false });
   for (const missing of [key, 'no-such-form', '..%2f..']) {

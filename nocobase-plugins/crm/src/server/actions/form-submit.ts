@@ -2,6 +2,7 @@ import { type BizError, isBizError } from '@bizstack/contracts';
 import type { Context, Next } from '@nocobase/actions';
 import { DEFAULT_FORM, FORM_FIELDS } from '../constants';
 import { fieldsOf, invalidFields, statusOf } from '../services/errors';
+import { CONTACT_MISSING } from '../services/lead-input';
 import { HONEYPOT } from '../services/form-page';
 import { FORM_TEXTS, type FormLanguage, type FormTexts, languageOf } from '../services/form-texts';
 import { checkToken } from '../services/form-token';
@@ -124,7 +125,10 @@ function sendProblem(
     return;
   }
   const errors: Record<string, string> = { '': messageFor(error, texts) };
-  for (const { field, code } of fieldsOf(error)) errors[field] = fieldMessage(field, code, texts);
+  for (const { field, code } of fieldsOf(error)) {
+    // Said once, above the form: neither field is wrong in itself.
+    if (code !== CONTACT_MISSING) errors[field] = fieldMessage(field, code, texts);
+  }
   sendForm(context, status, { form, language, values, errors });
 }
 
@@ -139,7 +143,7 @@ function messageFor(error: BizError, texts: FormTexts): string {
   if (error.code === 'BIZ_CRM_FORM_TOKEN' || error.code === 'BIZ_CRM_DELIVERY_REUSED') return texts.expired;
   if (error.code === 'BIZ_CRM_BODY_TOO_LARGE') return texts.tooLong;
   const fields = fieldsOf(error);
-  if (fields.some(({ field, code }) => field === 'email' && code === 'custom')) return texts.contact;
+  if (fields.some(({ code }) => code === CONTACT_MISSING)) return texts.contact;
   return fields.some(({ field }) => FORM_FIELDS.some((name) => name === field) || field === 'consent')
     ? texts.problem
     : error.message;

@@ -46,11 +46,16 @@ export function fieldErrors(error: z.ZodError): FieldError[] {
     return [
       {
         field: path === '' ? '(body)' : path,
-        code: issue.code,
+        code: codeOf(issue),
         message: `${issue.message}.`.replace(/\.\.$/, '.'),
       },
     ];
   });
+}
+
+function codeOf(issue: z.core.$ZodIssue): string {
+  const own: unknown = issue.code === 'custom' ? issue.params?.['code'] : undefined;
+  return typeof own === 'string' ? own : (issue.code ?? 'custom');
 }
 
 export function fieldsOf(error: BizError): FieldError[] {

@@ -17,6 +17,9 @@ const optionalLine = (max: number) =>
     .nullish()
     .transform((value) => (value === undefined || value === null || value === '' ? null : value));
 
+/** Code of the field errors of an enquiry that leaves nothing to answer to. */
+export const CONTACT_MISSING = 'contact_missing';
+
 const message = z
   .string()
   .transform((value) => value.replace(CONTROL, '').replace(/\r\n?/g, '\n').trim())
@@ -65,6 +68,7 @@ export const leadInputSchema = z
         context.addIssue({
           code: 'custom',
           path: [path],
+          params: { code: CONTACT_MISSING },
           message: 'Give an e-mail address or a phone number',
         });
       }
