@@ -9,12 +9,15 @@ import { describeConsumerGroup } from './lib/actions/describe-consumer-group';
 import { describeTopic } from './lib/actions/describe-topic';
 import { listConsumerGroups } from './lib/actions/list-consumer-groups';
 import { listTopics } from './lib/actions/list-topics';
+import { redriveDeadLetter } from './lib/actions/redrive-dead-letter';
 import { resetConsumerGroupOffsets } from './lib/actions/reset-consumer-group-offsets';
 import { sendMessage } from './lib/actions/send-message';
 import { sendMessages } from './lib/actions/send-messages';
+import { sendToDeadLetter } from './lib/actions/send-to-dead-letter';
 import { kafkaAuth } from './lib/auth';
 import { logo } from './lib/logo';
 import { newMessage } from './lib/triggers/new-message';
+import { newMessageInstant } from './lib/triggers/new-message-instant';
 
 export const kafka = createPiece({
   displayName: 'Kafka',
@@ -37,6 +40,8 @@ export const kafka = createPiece({
     listConsumerGroups,
     describeConsumerGroup,
     resetConsumerGroupOffsets,
+    sendToDeadLetter,
+    redriveDeadLetter,
   ],
-  triggers: [newMessage],
+  triggers: [newMessage, newMessageInstant],
 });

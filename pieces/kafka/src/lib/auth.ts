@@ -77,6 +77,37 @@ export const kafkaAuth = PieceAuth.CustomAuth({
       defaultValue: false,
     }),
     ...tlsProps,
+    registryUrl: Property.ShortText({
+      displayName: 'Schema Registry URL',
+      description:
+        'For Avro, JSON Schema and Protobuf: https://host:8081, with the path if it has one (Apicurio: /apis/ccompat/v7).',
+      required: false,
+    }),
+    registryUsername: Property.ShortText({
+      displayName: 'Schema Registry user',
+      description: 'User name or API key.',
+      required: false,
+    }),
+    registryPassword: PieceAuth.SecretText({
+      displayName: 'Schema Registry password',
+      description: 'Password or API secret.',
+      required: false,
+    }),
+    registryToken: PieceAuth.SecretText({
+      displayName: 'Schema Registry token',
+      description: 'A bearer token, where the registry takes one instead of user and password.',
+      required: false,
+    }),
+    bridgeUrl: Property.ShortText({
+      displayName: 'Kafka bridge URL',
+      description: 'For the trigger "New Message (Instant)": where the kafka-bridge service listens.',
+      required: false,
+    }),
+    bridgeToken: PieceAuth.SecretText({
+      displayName: 'Kafka bridge token',
+      description: 'For the trigger "New Message (Instant)".',
+      required: false,
+    }),
   },
   validate: async ({ auth }) => {
     try {
@@ -85,7 +116,14 @@ export const kafkaAuth = PieceAuth.CustomAuth({
     } catch (error) {
       return {
         valid: false,
-        error: userMessage(error, [auth.password, auth.oauthClientSecret, auth.tlsKeyPassphrase]),
+        error: userMessage(error, [
+          auth.password,
+          auth.oauthClientSecret,
+          auth.tlsKeyPassphrase,
+          auth.registryPassword,
+          auth.registryToken,
+          auth.bridgeToken,
+        ]),
       };
     }
   },

@@ -4,13 +4,15 @@ import { connect as connectTls } from 'node:tls';
 import { BizError, isBizError, messageOf, tlsOptions, unreachableError } from '@bizstack/piece-common';
 import { Kafka, type KafkaConfig } from 'kafkajs';
 import { type BrokerAddress, type KafkaAuthValues, kafkaConfig, parseBrokers } from './config';
+import { withBridge } from './bridge/client';
 import { kafkaError } from './errors';
+import { withRegistry } from './registry/registry';
 
 const STEP_TIMEOUT_MS = 8_000;
 
 /**
  * Tries a connection step by step, so that the error names the step that failed: name, TCP, TLS, login,
- * rights. One broker that answers is enough.
+ * rights, Schema Registry, bridge. One broker that answers is enough.
  * @throws BizError
  */
 export async function checkConnection(auth: KafkaAuthValues): Promise<void> {
@@ -28,6 +30,8 @@ export async function checkConnection(auth: KafkaAuthValues): Promise<void> {
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
+  if (auth.registryUrl !== undefined) await withRegistry(auth, ({ client }) => client.check());
+  if (auth.bridgeUrl !== undefined) await withBridge(auth, (bridge) => bridge.check());
 }
 
 async function fetchOauthToken({ sasl }: KafkaConfig): Promise<void> {

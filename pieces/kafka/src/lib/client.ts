@@ -4,6 +4,7 @@ import { registerCodecs } from './codecs';
 import { type KafkaAuthValues, kafkaConfig, parseAuth } from './config';
 import { type KafkaErrorContext, kafkaError } from './errors';
 import { PartitionReader } from './reader';
+import { closeRegistries } from './registry/registry';
 
 registerCodecs();
 
@@ -141,5 +142,5 @@ export async function withReader<T>(
 
 /** Closes everything that is open; for tests and for a clean end of the process. */
 export async function closeConnections(): Promise<void> {
-  await Promise.all([connections.closeAll(), readers.closeAll()]);
+  await Promise.all([connections.closeAll(), readers.closeAll(), closeRegistries()]);
 }

@@ -30,6 +30,12 @@ export const kafkaAuthSchema = z.object({
   tlsCert: text,
   tlsKey: text,
   tlsKeyPassphrase: text,
+  registryUrl: text,
+  registryUsername: text,
+  registryPassword: text,
+  registryToken: text,
+  bridgeUrl: text,
+  bridgeToken: text,
 });
 
 export type KafkaAuthValues = z.output<typeof kafkaAuthSchema>;

@@ -1,7 +1,8 @@
 import type { KafkaMessage } from 'kafkajs';
-import { type FlowMessage, type Format, toFlowMessage } from './messages';
+import { type FlowMessage, toFlowMessage } from './messages';
 import { type Positions, type TopicPartition, nextOffset, positionKey } from './positions';
 import type { PartitionReader } from './reader';
+import type { ValueDecoder } from './values';
 
 /** Values of this many bytes end a batch early: the whole batch is held in memory and sent as one payload. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
@@ -16,7 +17,7 @@ export interface ConsumeOptions {
   readonly reader: PartitionReader;
   readonly from: Positions;
   readonly limit: number;
-  readonly format: Format;
+  readonly decoder: ValueDecoder;
   readonly accepts: (message: FlowMessage) => boolean;
   /** What happens to a message that is not in the format: go on after it, or end this partition before it. */
   readonly onUnreadable: (unreadable: Unreadable) => 'pass' | 'stop';
@@ -36,7 +37,7 @@ export interface Consumed {
  * that one with a backlog does not hold up the others; within a partition the order is kept.
  */
 export async function consume(options: ConsumeOptions): Promise<Consumed> {
-  const { reader, from, limit, budgetMs, maxWaitMs = FIRST_WAIT_MS } = options;
+  const { reader, from, limit, decoder, budgetMs, maxWaitMs = FIRST_WAIT_MS } = options;
   const to: Positions = { ...from };
   const messages: FlowMessage[] = [];
   const stopped = new Set<string>();
@@ -52,6 +53,7 @@ export async function consume(options: ConsumeOptions): Promise<Consumed> {
     wait = 0;
     const share = Math.max(1, Math.ceil((limit - messages.length) / slices.length));
     for (const slice of slices) {
+      await decoder.prepare(slice.messages.map(({ value }) => value));
       const key = positionKey(slice);
       let taken = 0;
       let complete = true;
@@ -82,11 +84,11 @@ export async function consume(options: ConsumeOptions): Promise<Consumed> {
 function readMessage(
   { topic, partition }: TopicPartition,
   message: KafkaMessage,
-  { format, accepts, onUnreadable }: ConsumeOptions,
+  { decoder, accepts, onUnreadable }: ConsumeOptions,
 ): FlowMessage | 'pass' | 'stop' {
   let read: FlowMessage;
   try {
-    read = toFlowMessage({ topic, partition }, message, format);
+    read = toFlowMessage({ topic, partition }, message, decoder.decode);
   } catch (error) {
     return onUnreadable({ topic, partition, message, error });
   }

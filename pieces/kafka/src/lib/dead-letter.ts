@@ -1,5 +1,5 @@
 import { messageOf } from '@bizstack/piece-common';
-import type { KafkaMessage, Message } from 'kafkajs';
+import type { IHeaders, KafkaMessage, Message, RecordMetadata } from 'kafkajs';
 import type { KafkaConnection } from './client';
 import { hasErrorType } from './errors';
 import type { TopicPartition } from './positions';
@@ -23,12 +23,14 @@ export function defaultDeadLetterTopic(topic: string): string {
 }
 
 export interface DeadLetter extends TopicPartition {
-  readonly message: KafkaMessage;
+  readonly message: Pick<KafkaMessage, 'key' | 'value' | 'headers' | 'offset' | 'timestamp'>;
   readonly error: unknown;
+  /** Deliveries that failed; one more than the message's own count if not given. */
+  readonly attempts?: number | undefined;
 }
 
 /** The message as it was, with its origin and the error in headers. */
-export function toDeadLetter({ topic, partition, message, error }: DeadLetter): Message {
+export function toDeadLetter({ topic, partition, message, error, attempts }: DeadLetter): Message {
   return {
     key: message.key,
     value: message.value,
@@ -39,9 +41,22 @@ export function toDeadLetter({ topic, partition, message, error }: DeadLetter): 
       [DEAD_LETTER_HEADERS.offset]: message.offset,
       [DEAD_LETTER_HEADERS.timestamp]: message.timestamp,
       [DEAD_LETTER_HEADERS.error]: messageOf(error).slice(0, ERROR_LENGTH),
-      [DEAD_LETTER_HEADERS.attempts]: '1',
+      [DEAD_LETTER_HEADERS.attempts]: String(attempts ?? attemptsOf(message.headers) + 1),
     },
   };
+}
+
+/** Failed deliveries that a message carries from earlier rounds through a dead letter topic. */
+export function attemptsOf(headers: IHeaders | undefined): number {
+  const count = Number(headerText(headers, DEAD_LETTER_HEADERS.attempts));
+  return Number.isSafeInteger(count) && count > 0 ? count : 0;
+}
+
+/** The text of a header; the last one where it is repeated. */
+export function headerText(headers: IHeaders | undefined, name: string): string | undefined {
+  const found = headers?.[name];
+  const value = Array.isArray(found) ? found.at(-1) : found;
+  return value === undefined ? undefined : value.toString();
 }
 
 /** Sends messages to a dead letter topic, which is created with the broker's defaults when it is missing. */
@@ -49,17 +64,17 @@ export async function sendDeadLetters(
   connection: KafkaConnection,
   topic: string,
   messages: Message[],
-): Promise<void> {
+): Promise<RecordMetadata[]> {
   const send = async () => {
     const producer = await connection.producer('idempotent');
-    await producer.send({ topic, messages, acks: -1 });
+    return producer.send({ topic, messages, acks: -1 });
   };
   try {
-    await send();
+    return await send();
   } catch (error) {
     if (!hasErrorType(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw error;
     await ensureTopic(connection, topic);
-    await send();
+    return send();
   }
 }
 

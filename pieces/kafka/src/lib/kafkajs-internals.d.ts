@@ -66,7 +66,12 @@ declare module 'kafkajs/src/cluster' {
       offsetFetch(request: {
         groupId: string;
         topics: { topic: string; partitions: PartitionRequest[] }[] | null;
-      }): Promise<{ responses: { topic: string; partitions: (PartitionRequest & { offset: string })[] }[] }>;
+      }): Promise<{
+        responses: {
+          topic: string;
+          partitions: (PartitionRequest & { offset: string; metadata: string | null })[];
+        }[];
+      }>;
     }
   }
   export = Cluster;

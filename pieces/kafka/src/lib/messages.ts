@@ -3,7 +3,10 @@ import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import { z } from 'zod';
 import type { TopicPartition } from './positions';
 
-export const FORMATS = ['json', 'text', 'binary'] as const;
+export const PLAIN_FORMATS = ['json', 'text', 'binary'] as const;
+export type PlainFormat = (typeof PLAIN_FORMATS)[number];
+/** `registry`: Avro, JSON Schema or Protobuf, as the schema says that the value carries. */
+export const FORMATS = [...PLAIN_FORMATS, 'registry'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** One message as a flow sees it. */
@@ -14,7 +17,7 @@ export interface FlowMessage extends TopicPartition {
   timestamp: string;
   key: string | null;
   headers: Record<string, string | string[]>;
-  /** Parsed JSON, text, or Base64, by the format chosen; null for a tombstone. */
+  /** By the format chosen; null for a tombstone. */
   value: unknown;
 }
 
@@ -48,7 +51,7 @@ function strictText(bytes: Buffer): string | undefined {
 }
 
 /** @throws BizError `BIZ_KAFKA_VALUE_UNREADABLE` when the value is not what the format says. */
-export function decodeValue(value: Buffer | null, format: Format): unknown {
+export function decodeValue(value: Buffer | null, format: PlainFormat): unknown {
   if (value === null) return null;
   if (format === 'binary') return value.toString('base64');
   const text = strictText(value);
@@ -76,7 +79,7 @@ const base64Schema = z.base64();
  * format text, and must be valid JSON or Base64 in the others.
  * @throws BizError `BIZ_KAFKA_VALUE_INVALID`
  */
-export function encodeValue(value: unknown, format: Format): Buffer | null {
+export function encodeValue(value: unknown, format: PlainFormat): Buffer | null {
   if (value === null || value === undefined) return null;
   if (format === 'binary') {
     if (typeof value !== 'string' || !base64Schema.safeParse(value).success) {
@@ -136,7 +139,7 @@ function headerBytes(value: unknown): Buffer {
 export function toFlowMessage(
   { topic, partition }: TopicPartition,
   message: KafkaMessage,
-  format: Format,
+  decode: (value: Buffer | null) => unknown,
 ): FlowMessage {
   return {
     topic,
@@ -145,7 +148,7 @@ export function toFlowMessage(
     timestamp: isoTime(message.timestamp),
     key: message.key === null || message.key === undefined ? null : decodeText(message.key),
     headers: decodeHeaders(message.headers),
-    value: decodeValue(message.value, format),
+    value: decode(message.value),
   };
 }
 
@@ -169,11 +172,11 @@ export type Outgoing = z.output<typeof outgoingSchema>;
 /** @throws BizError `BIZ_KAFKA_VALUE_INVALID` */
 export function toKafkaMessage(
   { key, value, headers, partition, timestamp }: Outgoing,
-  format: Format,
+  encode: (value: unknown) => Buffer | null,
 ): Message {
   return {
     key: key === null || key === undefined || key === '' ? null : encodeText(key),
-    value: encodeValue(value, format),
+    value: encode(value),
     headers: encodeHeaders(headers ?? undefined),
     ...(partition === null || partition === undefined ? {} : { partition }),
     ...(timestamp === null || timestamp === undefined

@@ -39,6 +39,11 @@ export interface FetchedSlice extends TopicPartition {
   readonly next: string;
 }
 
+export interface CommittedOffset extends TopicPartition {
+  readonly offset: string;
+  readonly note: string;
+}
+
 interface Buffered {
   from: string;
   messages: KafkaMessage[];
@@ -148,6 +153,15 @@ export class PartitionReader {
 
   /** Committed offsets of a group; partitions without one are left out. */
   async committed(groupId: string, partitions: readonly TopicPartition[]): Promise<Positions> {
+    const entries = await this.committedWithNotes(groupId, partitions);
+    return Object.fromEntries(entries.map((entry) => [positionKey(entry), entry.offset]));
+  }
+
+  /** Committed offsets of a group with the text that was stored beside each. */
+  async committedWithNotes(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+  ): Promise<CommittedOffset[]> {
     const { responses } = await this.#fresh(async () => {
       const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
       return coordinator.offsetFetch({
@@ -158,12 +172,10 @@ export class PartitionReader {
         })),
       });
     });
-    return Object.fromEntries(
-      responses.flatMap(({ topic, partitions: entries }) =>
-        entries
-          .filter(({ offset }) => BigInt(offset) >= 0n)
-          .map(({ partition, offset }) => [positionKey({ topic, partition }), offset]),
-      ),
+    return responses.flatMap(({ topic, partitions: entries }) =>
+      entries
+        .filter(({ offset }) => BigInt(offset) >= 0n)
+        .map(({ partition, offset, metadata }) => ({ topic, partition, offset, note: metadata ?? '' })),
     );
   }
 

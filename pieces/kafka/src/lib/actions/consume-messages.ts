@@ -3,6 +3,7 @@ import { BizError, parseInput } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { kafkaAuth } from '../auth';
 import { withAdmin, withReader } from '../client';
+import { parseAuth } from '../config';
 import { consume } from '../consume';
 import { compileFilters, filtersSchema } from '../filters';
 import type { Positions, TopicPartition } from '../positions';
@@ -11,6 +12,7 @@ import { filtersProp, formatProp, formatSchema } from '../props/message';
 import { topicProp } from '../props/topic';
 import type { PartitionReader } from '../reader';
 import { resolveTopics } from '../topics';
+import { valueDecoder } from '../values';
 
 const BUDGET_MS = 30_000;
 
@@ -134,7 +136,7 @@ export const consumeMessages = createAction({
         reader,
         from,
         limit: settings.limit,
-        format,
+        decoder: valueDecoder(format, parseAuth(auth.props)),
         accepts,
         onUnreadable: () => {
           unreadable += 1;

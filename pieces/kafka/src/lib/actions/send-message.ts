@@ -3,10 +3,13 @@ import { parseInput, parseJsonProp } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { kafkaAuth } from '../auth';
 import { withKafka } from '../client';
+import { parseAuth } from '../config';
 import { outgoingSchema, toKafkaMessage } from '../messages';
 import { acksProp, compressionProp, formatProp, formatSchema, parseDelivery } from '../props/message';
+import { parseSchemaChoice, schemaProps } from '../props/schema';
 import { topicProp } from '../props/topic';
 import { send } from '../send';
+import { valueEncoder } from '../values';
 
 export const sendMessage = createAction({
   auth: kafkaAuth,
@@ -50,6 +53,7 @@ export const sendMessage = createAction({
     }),
     acks: acksProp,
     compression: compressionProp,
+    ...schemaProps,
   },
   outputSchema: {
     fields: [
@@ -66,7 +70,12 @@ export const sendMessage = createAction({
       { key, value: value === '' ? null : value, headers, partition, timestamp },
       outgoingSchema,
     );
-    const message = toKafkaMessage(outgoing, parseInput('Format', propsValue.format, formatSchema));
+    const encode = await valueEncoder({
+      format: parseInput('Format', propsValue.format, formatSchema),
+      auth: parseAuth(auth.props),
+      ...parseSchemaChoice(propsValue, topic),
+    });
+    const message = toKafkaMessage(outgoing, encode);
     const delivery = parseDelivery(propsValue.acks, propsValue.compression);
     const [stored] = await withKafka(
       auth.props,

@@ -5,10 +5,13 @@ import { type CompressionTypes, type Message, Partitioners, type RecordMetadata 
 import { z } from 'zod';
 import { kafkaAuth } from '../auth';
 import { type KafkaConnection, withKafka } from '../client';
+import { parseAuth } from '../config';
 import { outgoingSchema, toKafkaMessage } from '../messages';
 import { acksProp, compressionProp, formatProp, formatSchema, parseDelivery } from '../props/message';
+import { parseSchemaChoice, schemaProps } from '../props/schema';
 import { topicProp } from '../props/topic';
 import { send } from '../send';
+import { valueEncoder } from '../values';
 
 const MAX_MESSAGES = 10_000;
 /** One request stays well below the 1 MB that brokers accept by default, unless a single message is larger. */
@@ -43,6 +46,7 @@ export const sendMessages = createAction({
     }),
     acks: acksProp,
     compression: compressionProp,
+    ...schemaProps,
   },
   outputSchema: {
     fields: [
@@ -61,13 +65,19 @@ export const sendMessages = createAction({
   async run({ auth, propsValue }) {
     const { topic } = propsValue;
     const format = parseInput('Format', propsValue.format, formatSchema);
-    const messages = parseJsonProp(
+    const outgoing = parseJsonProp(
       'Messages',
       propsValue.messages,
       z.array(outgoingSchema).max(MAX_MESSAGES),
-    ).map((message) => toKafkaMessage(message, format));
+    );
     const { acks, compression } = parseDelivery(propsValue.acks, propsValue.compression);
-    if (messages.length === 0) return { topic, count: 0, partitions: [] };
+    if (outgoing.length === 0) return { topic, count: 0, partitions: [] };
+    const encode = await valueEncoder({
+      format,
+      auth: parseAuth(auth.props),
+      ...parseSchemaChoice(propsValue, topic),
+    });
+    const messages = outgoing.map((message) => toKafkaMessage(message, encode));
     const stored = await withKafka(
       auth.props,
       (connection) =>

@@ -2,7 +2,7 @@ import { Property } from '@activepieces/pieces-framework';
 import { parseInput } from '@bizstack/piece-common';
 import { CompressionTypes } from 'kafkajs';
 import { z } from 'zod';
-import { FORMATS } from '../messages';
+import { type Format, FORMATS } from '../messages';
 
 export const formatSchema = z
   .enum(FORMATS)
@@ -10,7 +10,7 @@ export const formatSchema = z
   .transform((format) => format ?? 'json');
 
 export const formatProp = (description: string) =>
-  Property.StaticDropdown<'json' | 'text' | 'binary', false>({
+  Property.StaticDropdown<Format, false>({
     displayName: 'Format',
     description,
     required: false,
@@ -20,6 +20,7 @@ export const formatProp = (description: string) =>
         { label: 'JSON', value: 'json' },
         { label: 'Text', value: 'text' },
         { label: 'Binary (Base64)', value: 'binary' },
+        { label: 'Avro, JSON Schema or Protobuf (Schema Registry)', value: 'registry' },
       ],
     },
   });

@@ -24,6 +24,25 @@ export const topicProp = Property.Dropdown<string, true, typeof kafkaAuth>({
   options: ({ auth }) => dropdownState({ auth, load: topicOptions, empty: EMPTY }),
 });
 
+/** A dead letter topic, chosen from the cluster's; those that are called so come first. */
+export const deadLetterTopicProp = Property.Dropdown<string, true, typeof kafkaAuth>({
+  auth: kafkaAuth,
+  displayName: 'Dead letter topic',
+  description: 'The topic whose messages are sent back.',
+  required: true,
+  refreshers: [],
+  options: ({ auth }) =>
+    dropdownState({
+      auth,
+      load: async (connection) => {
+        const options = await topicOptions(connection);
+        const isDeadLetter = ({ value }: { value: string }) => /dlq|dead/i.test(value);
+        return [...options.filter(isDeadLetter), ...options.filter((option) => !isDeadLetter(option))];
+      },
+      empty: EMPTY,
+    }),
+});
+
 /** Several topics, chosen from the cluster's. */
 export const topicsProp = Property.MultiSelectDropdown<string, false, typeof kafkaAuth>({
   auth: kafkaAuth,

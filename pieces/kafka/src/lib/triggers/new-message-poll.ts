@@ -2,13 +2,15 @@ import type { Store } from '@activepieces/pieces-framework';
 import { BizError, type PollCursor, createPollCursor, messageOf } from '@bizstack/piece-common';
 import type { Message } from 'kafkajs';
 import { withAdmin, withKafka, withReader } from '../client';
+import { parseAuth } from '../config';
 import { type Unreadable, consume } from '../consume';
 import { defaultDeadLetterTopic, sendDeadLetters, toDeadLetter } from '../dead-letter';
 import { compileFilters } from '../filters';
-import type { FlowMessage } from '../messages';
+import { toPayloads } from '../payloads';
 import { type Positions, type TopicPartition, positionKey, positionsSchema } from '../positions';
 import type { PartitionReader, Start } from '../reader';
 import { resolveTopics } from '../topics';
+import { valueDecoder } from '../values';
 import type { Settings } from './new-message-settings';
 
 const CURSOR_KEY = 'kafka-new-message';
@@ -55,7 +57,7 @@ export async function pollMessages({ auth, store, settings }: Poll): Promise<unk
       reader,
       from,
       limit: settings.maxMessages,
-      format: settings.format,
+      decoder: valueDecoder(settings.format, parseAuth(auth)),
       accepts,
       onUnreadable: (one) => {
         unreadable.push(one);
@@ -98,7 +100,7 @@ export async function sampleMessages({ auth, settings }: Poll): Promise<unknown[
         reader,
         from,
         limit: settings.maxMessages * Math.max(1, partitions.length),
-        format: settings.format,
+        decoder: valueDecoder(settings.format, parseAuth(auth)),
         accepts,
         onUnreadable: () => 'pass',
         budgetMs: BUDGET_MS,
@@ -212,16 +214,4 @@ function stoppedBy({ topic, partition, message, error }: Unreadable): BizError {
       details: { topic, partition, offset: message.offset },
     },
   );
-}
-
-function toPayloads(messages: readonly FlowMessage[], { delivery, groupByKey }: Settings): unknown[] {
-  if (delivery === 'message') return [...messages];
-  if (!groupByKey) return [{ messages, count: messages.length, key: null }];
-  const groups = new Map<string | null, FlowMessage[]>();
-  for (const message of messages) {
-    const group = groups.get(message.key);
-    if (group) group.push(message);
-    else groups.set(message.key, [message]);
-  }
-  return [...groups].map(([key, group]) => ({ messages: group, count: group.length, key }));
 }
