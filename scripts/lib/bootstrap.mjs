@@ -91,15 +91,19 @@ export function run(command, args, env = {}) {
         ...env,
       },
     });
+    const stop = () => child.kill('SIGTERM');
     // A terminal sends Ctrl-C to the child as well; it decides, we wait for it.
-    const ignore = () => {};
-    const hand = () => child.kill('SIGTERM');
-    process.on('SIGINT', ignore);
-    process.on('SIGTERM', hand);
+    const interrupt = process.stdin.isTTY ? () => {} : stop;
+    process.on('SIGINT', interrupt);
+    process.on('SIGTERM', stop);
+    // npm's shell dies of a signal without handing it on: then nobody is left to end what we started.
+    const parent = process.ppid;
+    const watch = setInterval(() => process.ppid !== parent && stop(), 1_000);
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      process.off('SIGINT', ignore);
-      process.off('SIGTERM', hand);
+      clearInterval(watch);
+      process.off('SIGINT', interrupt);
+      process.off('SIGTERM', stop);
       resolve(code ?? (signal ? 1 : 0));
     });
   });

@@ -6,12 +6,15 @@ import type { StackAccess } from './stations';
 /** Facts of one service, secrets filled in. */
 export type FactsOf = (service: string) => Readonly<Record<string, string | number>>;
 
+export function stateDirOfClone(): string {
+  return process.env['BIZSTACK_STATE_DIR'] ?? join(findRootDir(), '.bizstack');
+}
+
 /** Facts of this clone's stack, whether it runs or not. */
 export function factsOfClone(): FactsOf {
-  const rootDir = findRootDir();
   const stack = new Stack({
-    rootDir,
-    stateDir: process.env['BIZSTACK_STATE_DIR'] ?? join(rootDir, '.bizstack'),
+    rootDir: findRootDir(),
+    stateDir: stateDirOfClone(),
     cacheDir: defaultCacheDir(),
     drivers: DRIVERS,
     services: ['flows'],

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { messageOf } from '@bizstack/contracts';
-import { accessOf, factsOfClone, webhookOf } from './access';
+import { accessOf, factsOfClone, stateDirOfClone, webhookOf } from './access';
 import { readCourseLeads } from './course-leads';
 import { generateLeads } from './generated-leads';
+import { killService, parseKills } from './kill';
 import { formatReport, sendAndFollow } from './run';
 
 const USAGE = `Sends leads through the running stack and counts them at every station.
@@ -15,6 +16,7 @@ npm run leads -w @bizstack/example-lead-capture -- [options]
   --concurrency N   posts at the same time (default: 8)
   --batch NAME      name of this batch; the same name and leads again add nothing (default: the time)
   --timeout N       seconds to wait for the last score (default: 600)
+  --kill S@N,...    kill -9 of service S of the native stack once N leads are posted, as in kafka@500
   --json            the report as JSON`;
 
 async function main(): Promise<void> {
@@ -25,13 +27,16 @@ async function main(): Promise<void> {
       concurrency: { type: 'string', default: '8' },
       batch: { type: 'string', default: new Date().toISOString().replace(/\D/g, '').slice(0, 14) },
       timeout: { type: 'string', default: '600' },
+      kill: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return void console.log(USAGE);
   const count = values.count === undefined ? undefined : natural('--count', values.count);
+  const kills = values.kill === undefined ? [] : parseKills(values.kill);
   const facts = factsOfClone();
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const report = await sendAndFollow({
     endpoint: webhookOf(facts),
     access: accessOf(facts),
@@ -40,7 +45,12 @@ async function main(): Promise<void> {
     batch: values.batch,
     concurrency: natural('--concurrency', values.concurrency),
     timeoutMs: natural('--timeout', values.timeout) * 1000,
-    onProgress: (line) => process.stderr.write(`${line}\n`),
+    onProgress: say,
+    onPosted: (posted) => {
+      for (const { service } of kills.filter(({ afterPosted }) => afterPosted === posted)) {
+        say(`kill -9 of ${service}, process ${killService(stateDirOfClone(), service)}`);
+      }
+    },
   });
   console.log(values.json ? JSON.stringify(report) : formatReport(report));
   if (!report.complete) process.exitCode = 1;

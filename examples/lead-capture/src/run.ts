@@ -13,6 +13,8 @@ export interface RunOptions {
   /** Milliseconds to wait for the last score after the last post. */
   readonly timeoutMs: number;
   readonly onProgress?: (line: string) => void;
+  /** Called after each post with how many there were. */
+  readonly onPosted?: (posted: number) => void;
 }
 
 export interface RunReport {
@@ -34,11 +36,12 @@ const LOOK_EVERY_MS = 500;
 
 /** Posts the leads, waits until the CRM has all scores, and counts at every station. */
 export async function sendAndFollow(options: RunOptions): Promise<RunReport> {
-  const { endpoint, access, batch, concurrency, timeoutMs, onProgress = () => undefined } = options;
+  const { endpoint, access, batch, concurrency, timeoutMs, onProgress = () => undefined, onPosted } = options;
   const started = Date.now();
   let done = 0;
   const posted = await postLeads(endpoint, marked(options.leads, batch, options.count), concurrency, () => {
     done += 1;
+    onPosted?.(done);
     if (done % 100 === 0) onProgress(`${done} posted`);
   });
   const postSeconds = seconds(Date.now() - started);

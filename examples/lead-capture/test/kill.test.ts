@@ -15,8 +15,8 @@ test.each(['flows', 'kafka', 'nocobase'])(
       batch,
       concurrency: 4,
       timeoutMs: 300_000,
-      onProgress: (line) => {
-        if (line.startsWith('100 posted')) killed ??= killAndAwaitRestart(service);
+      onPosted: (posted) => {
+        if (posted === 100) killed = killAndAwaitRestart(service);
       },
     });
     expect(killed).toBeDefined();

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { courseLead, generatedLead, readCourseLeads } from '../src';
+import { courseLead, generatedLead, parseKills, readCourseLeads } from '../src';
 
 const row = {
   'Prospect ID': '7927b2df-8bba-4d29-b9a2-b6e0beafe620',
@@ -105,3 +105,13 @@ const real = process.env['BIZSTACK_LEADS_CSV'];
     expect(ids.size).toBeGreaterThan(4000);
   },
 );
+
+test('planned kills are read, and a wrong one is named', () => {
+  expect(parseKills('nocobase@250, kafka@500')).toEqual([
+    { service: 'nocobase', afterPosted: 250 },
+    { service: 'kafka', afterPosted: 500 },
+  ]);
+  for (const wrong of ['', 'kafka', 'kafka@', 'kafka@0', 'kafka@10;flows@20']) {
+    expect(() => parseKills(wrong)).toThrow(`"${wrong}"`);
+  }
+});

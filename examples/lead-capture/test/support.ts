@@ -1,7 +1,6 @@
-import { dirname, join } from 'node:path';
-import { readStatus } from '@bizstack/native';
+import { dirname } from 'node:path';
 import { testFacts } from '@bizstack/native/testing';
-import { accessOf, type NewLead, webhookOf } from '../src';
+import { accessOf, killService, type NewLead, pidOf, webhookOf } from '../src';
 
 export const access = accessOf(testFacts);
 export const endpoint = webhookOf(testFacts);
@@ -27,19 +26,11 @@ export async function until<T>(
 
 const stateDir = () => dirname(dirname(String(testFacts('flows')['logFile'])));
 
-/** Process id of a service of the test stack, while it runs. */
-export function pidOf(service: string): number | undefined {
-  const status = readStatus(join(stateDir(), 'run'));
-  return status?.services.find((one) => one.name === service)?.processes[0]?.pid;
-}
-
 /** kill -9, then waits until the supervisor has started it again under another pid. */
 export async function killAndAwaitRestart(service: string): Promise<void> {
-  const before = pidOf(service);
-  if (before === undefined) throw new Error(`${service} does not run.`);
-  process.kill(before, 'SIGKILL');
+  const before = killService(stateDir(), service);
   await until(`${service} restarted`, async () => {
-    const now = pidOf(service);
+    const now = pidOf(stateDir(), service);
     return now !== undefined && now !== before;
   });
 }
