@@ -1,3 +1,5 @@
+export * from './alert';
+export * from './conditions';
 export * from './cursor';
 export * from './dropdown';
 export * from './errors';

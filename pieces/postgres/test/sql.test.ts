@@ -11,11 +11,14 @@ import { auth, newTable, sql, uniqueName } from './support/postgres';
 
 afterAll(closeConnections);
 
-const run = async (text: string, parameters: unknown[] = [], more: Record<string, unknown> = {}) =>
+const form = (values: unknown[]) =>
+  Object.fromEntries(values.map((value, index) => [`p${index + 1}`, value]));
+
+const run = async (text: string, values: unknown[] = [], more: Record<string, unknown> = {}) =>
   (
     await runAction(query, {
       auth: { ...auth, ...(more['auth'] as object | undefined) },
-      props: { sql: text, parameters: JSON.stringify(parameters), maxRows: more['maxRows'] as number },
+      props: { sql: text, parameters: form(values), maxRows: more['maxRows'] as number },
     })
   ).output as {
     rows: Record<string, unknown>[];
@@ -106,7 +109,7 @@ describe('execute_statement and transaction', () => {
     const table = await newTable('id int');
     const { output } = await runAction(executeStatement, {
       auth,
-      props: { sql: `INSERT INTO ${table} VALUES ($1) RETURNING id`, parameters: '[5]' },
+      props: { sql: `INSERT INTO ${table} VALUES ($1) RETURNING id`, parameters: { p1: 5 } },
     });
     expect(output).toEqual({ command: 'INSERT', count: 1, rows: [{ id: 5 }] });
   });

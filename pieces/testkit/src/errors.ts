@@ -22,7 +22,8 @@ export function describeError(error: unknown): string {
   let current = error;
   while (current !== undefined && current !== null && parts.length < 5) {
     const text = textOf(current);
-    if (text !== '' && !parts.includes(text)) parts.push(text);
+    // A wrapping error often repeats its cause.
+    if (text !== '' && !parts.some((part) => part.includes(text))) parts.push(text);
     current = field(current, 'cause');
   }
   return parts.join(' <- ');

@@ -1,37 +1,7 @@
-import { BizError } from '@bizstack/piece-common';
-import { z } from 'zod';
+import { BizError, type Condition, conditionList, SQL_COMPARISONS } from '@bizstack/piece-common';
 import { quoteIdentifier } from './identifiers';
 import { type Column, type Table, columnOf } from './schema';
 import { toParameter } from './values';
-
-const COMPARISONS = {
-  equals: '=',
-  not_equals: '<>',
-  greater_than: '>',
-  greater_or_equal: '>=',
-  less_than: '<',
-  less_or_equal: '<=',
-} as const;
-
-export const OPERATORS = [
-  'equals',
-  'not_equals',
-  'greater_than',
-  'greater_or_equal',
-  'less_than',
-  'less_or_equal',
-  'contains',
-  'one_of',
-  'is_null',
-  'is_not_null',
-] as const;
-
-export const conditionsSchema = z
-  .array(z.object({ column: z.string().min(1), operator: z.enum(OPERATORS), value: z.unknown() }))
-  .nullish()
-  .transform((conditions) => conditions ?? []);
-
-export type Condition = z.output<typeof conditionsSchema>[number];
 
 /**
  * A WHERE clause in which all conditions hold; `parameters` grows by their values.
@@ -59,17 +29,13 @@ function conditionSql(column: Column, { operator, value }: Condition, parameters
       // strpos has no wildcards, so the text needs no escaping.
       return `strpos(${name}::text, ${bind(String(present(column, value)))}::text) > 0`;
     case 'one_of': {
-      const list = (
-        Array.isArray(value)
-          ? value
-          : String(present(column, value))
-              .split(',')
-              .map((one) => one.trim())
-      ).map((one: unknown) => `${bind(toParameter(one, column))}::${column.type}`);
+      const list = conditionList(Array.isArray(value) ? value : present(column, value)).map(
+        (one) => `${bind(toParameter(one, column))}::${column.type}`,
+      );
       return list.length > 0 ? `${name} IN (${list.join(', ')})` : 'FALSE';
     }
     default:
-      return `${name} ${COMPARISONS[operator]} ${bind(toParameter(present(column, value), column))}::${column.type}`;
+      return `${name} ${SQL_COMPARISONS[operator]} ${bind(toParameter(present(column, value), column))}::${column.type}`;
   }
 }
 

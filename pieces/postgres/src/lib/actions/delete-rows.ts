@@ -1,9 +1,9 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
-import { BizError, parseInput } from '@bizstack/piece-common';
+import { BizError, conditionsProp, conditionsSchema, parseInput } from '@bizstack/piece-common';
 import { postgresAuth } from '../auth';
 import { withTransaction } from '../client';
-import { conditionsSchema, whereClause } from '../conditions';
-import { conditionsProp, tableProp } from '../props/table';
+import { whereClause } from '../conditions';
+import { tableProp } from '../props/table';
 import { describeTable } from '../schema';
 
 export const deleteRows = createAction({

@@ -31,7 +31,7 @@ export const executeStatement = createAction({
     ],
   },
   async run({ auth, propsValue }) {
-    const values = parseParameters(propsValue.parameters);
+    const values = parseParameters(propsValue.sql, propsValue.parameters);
     const { command, count, rows } = await withDatabase(auth.props, (database) =>
       database.query(propsValue.sql, values),
     );

@@ -61,7 +61,7 @@ export const queryToFile = createAction({
     ],
   },
   async run({ auth, propsValue, files }) {
-    const values = parseParameters(propsValue.parameters);
+    const values = parseParameters(propsValue.sql, propsValue.parameters);
     const format = parseInput('Format', propsValue.format, formatSchema);
     const writer = createFileWriter(format);
     const parts: Buffer[] = [];

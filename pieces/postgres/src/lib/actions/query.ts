@@ -47,7 +47,7 @@ export const query = createAction({
     ],
   },
   async run({ auth, propsValue }) {
-    const values = parseParameters(propsValue.parameters);
+    const values = parseParameters(propsValue.sql, propsValue.parameters);
     const limit = parseInput('Rows at most', propsValue.maxRows, maxRowsSchema);
     const { rows, truncated } = await withTransaction(
       auth.props,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { postgresAuth } from '../auth';
 import { withTransaction } from '../client';
 import { postgresError } from '../errors';
-import { parseParameters } from '../props/sql';
+import { parseParameterList } from '../props/sql';
 import { MAX_RETURNED_ROWS } from '../props/table';
 import { statementBody } from '../query';
 
@@ -67,7 +67,7 @@ export const transaction = createAction({
           );
         }
         try {
-          const { command, count, rows } = await database.query(sql, parseParameters(parameters));
+          const { command, count, rows } = await database.query(sql, parseParameterList(parameters));
           done.push({ command, count, rows: rows.slice(0, MAX_RETURNED_ROWS) });
         } catch (error) {
           throw inStatement(index, error);

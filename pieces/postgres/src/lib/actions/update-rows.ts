@@ -1,10 +1,17 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
-import { BizError, jsonObjectSchema, parseInput, parseJsonProp } from '@bizstack/piece-common';
+import {
+  BizError,
+  conditionsProp,
+  conditionsSchema,
+  jsonObjectSchema,
+  parseInput,
+  parseJsonProp,
+} from '@bizstack/piece-common';
 import { postgresAuth } from '../auth';
 import { withTransaction } from '../client';
-import { conditionsSchema, whereClause } from '../conditions';
+import { whereClause } from '../conditions';
 import { quoteIdentifier } from '../identifiers';
-import { conditionsProp, MAX_RETURNED_ROWS, returnRowsProp, tableProp } from '../props/table';
+import { MAX_RETURNED_ROWS, returnRowsProp, tableProp } from '../props/table';
 import { writable } from '../rows';
 import { describeTable } from '../schema';
 import { toParameter } from '../values';

@@ -81,39 +81,6 @@ export const columnProp = (displayName: string, description: string) =>
       }),
   });
 
-export const conditionsProp = Property.Array({
-  displayName: 'Conditions',
-  description: 'Only rows for which all of these hold.',
-  required: false,
-  properties: {
-    column: Property.ShortText({ displayName: 'Column', description: 'Name of the column.', required: true }),
-    operator: Property.StaticDropdown({
-      displayName: 'Condition',
-      description: 'How to compare.',
-      required: true,
-      options: {
-        options: [
-          { label: 'equals', value: 'equals' },
-          { label: 'does not equal', value: 'not_equals' },
-          { label: 'is greater than', value: 'greater_than' },
-          { label: 'is greater than or equals', value: 'greater_or_equal' },
-          { label: 'is less than', value: 'less_than' },
-          { label: 'is less than or equals', value: 'less_or_equal' },
-          { label: 'contains the text', value: 'contains' },
-          { label: 'is one of (comma separated)', value: 'one_of' },
-          { label: 'is empty', value: 'is_null' },
-          { label: 'is not empty', value: 'is_not_null' },
-        ],
-      },
-    }),
-    value: Property.ShortText({
-      displayName: 'Compare with',
-      description: 'Not needed for "is empty".',
-      required: false,
-    }),
-  },
-});
-
 export const rowsProp = Property.Json({
   displayName: 'Rows',
   description: 'A list of objects, column names as keys. A single object is one row.',

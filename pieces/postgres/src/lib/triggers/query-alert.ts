@@ -1,23 +1,11 @@
 import { createTrigger, Property, TriggerStrategy } from '@activepieces/pieces-framework';
-import { BizError, createPollCursor, parseInput } from '@bizstack/piece-common';
-import { z } from 'zod';
+import { alertPayload, alertProps, alertSampleData, BizError, pollAlert } from '@bizstack/piece-common';
 import { postgresAuth } from '../auth';
 import { withTransaction } from '../client';
 import { parametersProp, parseParameters } from '../props/sql';
 import { readRows } from '../query';
 
 const CURSOR_KEY = 'postgres-query-alert';
-
-const stateSchema = z.object({ active: z.boolean() });
-
-const settingsSchema = z.object({
-  sql: z.string().trim().min(1),
-  condition: z.enum(['above', 'below']),
-  threshold: z.coerce.number(),
-  rearmAt: z.coerce.number().nullish(),
-});
-
-type Settings = z.output<typeof settingsSchema>;
 
 export const queryAlert = createTrigger({
   auth: postgresAuth,
@@ -37,31 +25,9 @@ export const queryAlert = createTrigger({
       required: true,
     }),
     parameters: parametersProp,
-    condition: Property.StaticDropdown<'above' | 'below', true>({
-      displayName: 'Fires when the value is',
-      description: 'Which side of the threshold is the alarm.',
-      required: true,
-      defaultValue: 'above',
-      options: {
-        options: [
-          { label: 'above the threshold', value: 'above' },
-          { label: 'below the threshold', value: 'below' },
-        ],
-      },
-    }),
-    threshold: Property.Number({
-      displayName: 'Threshold',
-      description: 'The value to compare with.',
-      required: true,
-    }),
-    rearmAt: Property.Number({
-      displayName: 'Armed again at',
-      description:
-        'The value must come back to here first, so that it does not fire at every wobble. The threshold if empty.',
-      required: false,
-    }),
+    ...alertProps,
   },
-  sampleData: { value: 120, threshold: 100, condition: 'above', at: '2026-01-01T12:00:00.000Z' },
+  sampleData: alertSampleData,
   outputSchema: {
     fields: [
       { key: 'value', label: 'Value', format: 'number' },
@@ -79,39 +45,13 @@ export const queryAlert = createTrigger({
     // The state stays: publishing again must not repeat an alarm that was given.
   },
   async run({ auth, store, propsValue }) {
-    const settings = parseInput('Query Alert', propsValue, settingsSchema);
     const value = await currentValue(auth.props, propsValue);
-    const cursor = createPollCursor({ store, key: CURSOR_KEY, schema: stateSchema });
-    const { committed, promoted } = await cursor.begin();
-    const before = promoted ?? committed ?? { active: false };
-    const active = isActive(value, settings, before.active);
-    if (!active || before.active) {
-      await cursor.commit({ active });
-      return [];
-    }
-    await cursor.stage({ from: before, to: { active } });
-    return [payload(value, settings)];
+    return pollAlert({ store, key: CURSOR_KEY, propsValue, value });
   },
   async test({ auth, propsValue }) {
-    const settings = parseInput('Query Alert', propsValue, settingsSchema);
-    return [payload(await currentValue(auth.props, propsValue), settings)];
+    return [alertPayload(propsValue, await currentValue(auth.props, propsValue))];
   },
 });
-
-function isActive(
-  value: number | null,
-  { condition, threshold, rearmAt }: Settings,
-  before: boolean,
-): boolean {
-  // No rows, no value: neither an alarm nor the end of one.
-  if (value === null) return before;
-  const limit = before ? (rearmAt ?? threshold) : threshold;
-  return condition === 'above' ? value > limit : value < limit;
-}
-
-function payload(value: number | null, { threshold, condition }: Settings) {
-  return { value, threshold, condition, at: new Date().toISOString() };
-}
 
 async function currentValue(
   auth: unknown,
@@ -120,7 +60,11 @@ async function currentValue(
   const { rows } = await withTransaction(
     auth,
     (database) =>
-      readRows(database, { sql: propsValue.sql, values: parseParameters(propsValue.parameters), limit: 1 }),
+      readRows(database, {
+        sql: propsValue.sql,
+        values: parseParameters(propsValue.sql, propsValue.parameters),
+        limit: 1,
+      }),
     { readOnly: true },
   );
   const [value] = Object.values(rows[0] ?? {});
