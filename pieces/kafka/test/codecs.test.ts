@@ -12,6 +12,8 @@ import {
   encodeValue,
   type FlowMessage,
 } from '../src/lib/messages';
+import { OffsetSet } from '../src/lib/offset-set';
+import { readFrame, readMessageIndexes, writeFrame, writeMessageIndexes } from '../src/lib/registry/wire';
 import { matchesPattern } from '../src/lib/topics';
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
@@ -205,5 +207,70 @@ describe('topic patterns', () => {
     expect(matchesPattern('bizstack.crm', 'bizstack.*')).toBe(true);
     expect(matchesPattern('bizstackXcrm', 'bizstack.*')).toBe(false);
     expect(matchesPattern('a', 'a?')).toBe(false);
+  });
+});
+
+describe('wire format of the Schema Registry', () => {
+  it('round-trips ids and payloads', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 0x7fffffff }), bytes, (schemaId, payload) => {
+        expect(readFrame(writeFrame(schemaId, payload))).toEqual({ schemaId, payload });
+      }),
+    );
+  });
+
+  it('round-trips message indexes, and one byte means the first message', () => {
+    expect(writeMessageIndexes([0])).toEqual(Buffer.from([0]));
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat({ max: 5_000 }), { minLength: 1, maxLength: 5 }),
+        bytes,
+        (indexes, rest) => {
+          expect(readMessageIndexes(Buffer.concat([writeMessageIndexes(indexes), rest]))).toEqual({
+            indexes,
+            rest,
+          });
+        },
+      ),
+    );
+  });
+
+  it('never reads beyond what is there', () => {
+    fc.assert(
+      fc.property(bytes, (value) => {
+        for (const read of [readFrame, readMessageIndexes]) {
+          try {
+            read(value);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'BIZ_KAFKA_VALUE_UNREADABLE' });
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('the set of redriven offsets', () => {
+  it('knows after a commit what was done before it, and nothing else', () => {
+    const offsets = fc.uniqueArray(fc.nat({ max: 60 }), { maxLength: 40 });
+    fc.assert(
+      fc.property(fc.nat({ max: 20 }), offsets, offsets, (base, first, second) => {
+        const present = Array.from({ length: 61 - base }, (_, n) => String(base + n));
+        const expected = new Set([...first, ...second].filter((offset) => offset >= base));
+        let set = new OffsetSet(String(base));
+        for (const round of [first, second]) {
+          round.forEach((offset) => set.add(String(offset)));
+          const { offset, note } = set.commit(present, '61');
+          set = new OffsetSet(offset, note);
+        }
+        expect(present.filter((offset) => set.has(offset)).map(Number)).toEqual(
+          [...expected].sort((a, b) => a - b),
+        );
+      }),
+    );
+  });
+
+  it('takes a note of somebody else for none', () => {
+    expect(new OffsetSet('5', 'written by another tool').has('5')).toBe(false);
   });
 });

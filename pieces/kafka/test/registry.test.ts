@@ -300,9 +300,10 @@ describe('the trigger', () => {
       props: { topic: `${topic}.dlq`, from: 'earliest', format: 'binary' },
     });
     const letters = (output as { messages: { headers: Record<string, string> }[] }).messages;
-    expect(letters.map(({ headers }) => headers['dlq-error'])).toEqual([
-      expect.stringContaining('not written with a schema') as string,
+    // The dead letter topic has several partitions, so that the order between them is open.
+    expect(letters.map(({ headers }) => headers['dlq-error']).sort()).toEqual([
       expect.stringMatching(/no schema 2147483647/) as string,
+      expect.stringContaining('not written with a schema') as string,
     ]);
   });
 

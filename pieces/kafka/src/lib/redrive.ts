@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BizError } from '@bizstack/piece-common';
-import { type KafkaMessage, type Message, Partitioners, type Producer } from 'kafkajs';
+import { type KafkaMessage, type Message, Partitioners, type Transaction } from 'kafkajs';
 import type { KafkaConnection } from './client';
 import { DEAD_LETTER_HEADERS, headerText } from './dead-letter';
 import { hasErrorType } from './errors';
@@ -61,11 +61,23 @@ export async function redrive(options: Redrive): Promise<Redriven> {
     retry: { retries: 5 },
   });
   try {
-    // Before the offsets are read: from here on an older redrive cannot commit any more.
     await producer.connect();
-    const collected = await collect(options);
-    if (collected.result.redriven > 0) await sendAll(producer, options, collected);
-    return collected.result;
+    // Begun before the offsets are read: it waits for the markers of an older redrive and fences that off, so
+    // that the offsets are final.
+    const transaction = await producer.transaction();
+    try {
+      const collected = await collect(options);
+      if (collected.result.redriven === 0) {
+        await transaction.abort();
+        return collected.result;
+      }
+      await sendAll(transaction, options, collected);
+      await transaction.commit();
+      return collected.result;
+    } catch (error) {
+      if (transaction.isActive()) await transaction.abort().catch(() => undefined);
+      throw error;
+    }
   } catch (error) {
     if (!hasErrorType(error, 'INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED')) throw error;
     throw new BizError('BIZ_KAFKA_REDRIVE_REPLACED', 'Another redrive of this consumer group has begun.', {
@@ -169,7 +181,11 @@ function restored({ key, value, headers }: KafkaMessage): Message {
   };
 }
 
-async function sendAll(producer: Producer, options: Redrive, { outgoing, states }: Collected): Promise<void> {
+async function sendAll(
+  transaction: Transaction,
+  options: Redrive,
+  { outgoing, states }: Collected,
+): Promise<void> {
   const offsets = [...states].map(([key, { done, present, next }]) => {
     const { offset, note } = done.commit(present, next);
     if (note.length > NOTE_BYTES) {
@@ -179,13 +195,6 @@ async function sendAll(producer: Producer, options: Redrive, { outgoing, states 
     }
     return { ...parsePositionKey(key), offset, metadata: note };
   });
-  const transaction = await producer.transaction();
-  try {
-    for (const [topic, messages] of outgoing) await transaction.send({ topic, messages, acks: -1 });
-    await transaction.sendOffsets({ consumerGroupId: options.groupId, topics: byTopic(offsets) });
-    await transaction.commit();
-  } catch (error) {
-    await transaction.abort().catch(() => undefined);
-    throw error;
-  }
+  for (const [topic, messages] of outgoing) await transaction.send({ topic, messages, acks: -1 });
+  await transaction.sendOffsets({ consumerGroupId: options.groupId, topics: byTopic(offsets) });
 }

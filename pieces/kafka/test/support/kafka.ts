@@ -48,7 +48,12 @@ export async function newTopic(
 }
 
 export async function produce(topic: string, messages: Message[]): Promise<void> {
-  const producer = raw.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  const producer = raw.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    // A retry on a busy machine must not make messages twice.
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
   await producer.connect();
   try {
     await producer.send({ topic, messages });
