@@ -1,22 +1,13 @@
 // npm run pack: writes every publishable workspace package as artifacts/<name>-<version>.tgz.
 // --only <name> packs one package: its name, its name without scope, or its folder.
 import { execFile } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { readManifest, workspaceFolders } from './lib/workspaces.mjs';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -26,23 +17,9 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 /** Folders below pieces/ that are plain libraries. */
 const LIBRARIES = new Set(['pieces/common', 'pieces/testkit']);
 
-const readManifest = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-
-/** Folders of all workspace packages, relative to the root. */
-function workspaces() {
-  return readManifest(ROOT)
-    .workspaces.flatMap((pattern) =>
-      pattern.endsWith('/*')
-        ? readdirSync(join(ROOT, pattern.slice(0, -2))).map((name) => `${pattern.slice(0, -1)}${name}`)
-        : [pattern],
-    )
-    .filter((folder) => existsSync(join(ROOT, folder, 'package.json')))
-    .sort();
-}
-
 function publishable(only) {
-  const packages = [...new Set(workspaces())]
-    .map((folder) => ({ folder, manifest: readManifest(join(ROOT, folder)) }))
+  const packages = workspaceFolders()
+    .map((folder) => ({ folder, manifest: readManifest(folder) }))
     .filter(({ manifest }) => manifest.private !== true)
     .map(({ folder, manifest }) => ({
       folder,

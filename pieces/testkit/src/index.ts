@@ -14,3 +14,4 @@ export type { Finding, Rule } from './lint/context';
 export { lintPiece, type LintOptions, type LintReport } from './lint/lint';
 export { RULES } from './lint/rules';
 export { translatableStrings } from './lint/strings';
+export { measureRates, measureTimes, type MeasureOptions, type MeasuredPair } from './measure';
