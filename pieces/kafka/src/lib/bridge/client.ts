@@ -4,6 +4,9 @@ import type { KafkaAuthValues } from '../config';
 import { createJsonClient, type JsonClient } from '../registry/http';
 import { type RegistrationInput, registeredSchema } from './contract';
 
+/** The bridge waits until the deliveries of an older registration have ended. */
+const TIMEOUT_MS = 120_000;
+
 const failureSchema = z.object({ code: z.string().optional(), message: z.string() });
 const urlSchema = z.url({ protocol: /^https?$/ });
 
@@ -19,6 +22,7 @@ export class BridgeClient {
       headers: { authorization: `Bearer ${token}` },
       tls: {},
       contentType: 'application/json',
+      timeoutMs: TIMEOUT_MS,
     });
   }
 

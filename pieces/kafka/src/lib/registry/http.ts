@@ -24,10 +24,18 @@ export interface JsonClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
   readonly contentType: string;
+  /** Milliseconds; 10,000 if not given. */
+  readonly timeoutMs?: number;
 }
 
 /** A small JSON client with kept-alive connections that trusts a private authority beside the public ones. */
-export function createJsonClient({ baseUrl, headers, tls, contentType }: JsonClientOptions): JsonClient {
+export function createJsonClient({
+  baseUrl,
+  headers,
+  tls,
+  contentType,
+  timeoutMs = TIMEOUT_MS,
+}: JsonClientOptions): JsonClient {
   const secure = baseUrl.startsWith('https:');
   const agent = secure
     ? new HttpsAgent({
@@ -47,7 +55,7 @@ export function createJsonClient({ baseUrl, headers, tls, contentType }: JsonCli
           {
             method,
             agent,
-            signal: AbortSignal.timeout(TIMEOUT_MS),
+            signal: AbortSignal.timeout(timeoutMs),
             headers: {
               ...headers,
               accept: `${contentType}, application/json`,
