@@ -67,7 +67,8 @@ export const explainQuery = createAction({
     const kind = parseInput('What to show', propsValue.kind, kindSchema);
     const { rows } = await withDatabase(auth.props, (database) =>
       database.read({
-        sql: `EXPLAIN ${KINDS[kind]} ${statementOf(propsValue.sql)}`,
+        // As a subquery, because a FORMAT behind EXPLAIN AST would become part of the tree.
+        sql: `SELECT * FROM (EXPLAIN ${KINDS[kind]} ${statementOf(propsValue.sql)})`,
         params: parseParameters(propsValue),
       }),
     );
