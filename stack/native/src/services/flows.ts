@@ -13,7 +13,7 @@ export const flowsDriver: ServiceDriver = {
   name: 'flows',
   title: 'Flow runner',
   version: '',
-  dependsOn: ['kafka', 'postgres', 'qdrant', 'embeddings', 'nocobase'],
+  dependsOn: ['kafka', 'kafka-bridge', 'postgres', 'qdrant', 'embeddings', 'nocobase'],
   ports: { http: 12 },
   requires: [],
   lacks: [
@@ -74,12 +74,15 @@ export function flowFiles(rootDir: string): string[] {
 /** Values of the placeholders that a connections file may hold. */
 export function connectionValues(context: DriverContext): Record<string, string> {
   const factsOf = (service: string) => resolveFacts(context.factsOf(service), (name) => context.secret(name));
+  const bridge = factsOf('kafka-bridge');
   const postgres = factsOf('postgres');
   const qdrant = factsOf('qdrant');
   const embeddings = factsOf('embeddings');
   const nocobase = factsOf('nocobase');
   const values = {
     KAFKA_BROKERS: factsOf('kafka')['brokers'],
+    KAFKA_BRIDGE_URL: bridge['url'],
+    KAFKA_BRIDGE_TOKEN: bridge['token'],
     POSTGRES_HOST: postgres['host'],
     POSTGRES_PORT: postgres['port'],
     POSTGRES_USER: postgres['user'],

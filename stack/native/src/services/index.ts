@@ -4,6 +4,7 @@ import { clickhouseDriver } from './clickhouse';
 import { embeddingsDriver } from './embeddings';
 import { flowsDriver } from './flows';
 import { kafkaDriver } from './kafka';
+import { kafkaBridgeDriver } from './kafka-bridge';
 import { nocobaseDriver } from './nocobase';
 import { postgresDriver } from './postgres';
 import { qdrantDriver } from './qdrant';
@@ -15,6 +16,7 @@ export const DRIVERS: readonly ServiceDriver[] = [
   postgresDriver,
   redisDriver,
   kafkaDriver,
+  kafkaBridgeDriver,
   clickhouseDriver,
   qdrantDriver,
   embeddingsDriver,
@@ -24,7 +26,17 @@ export const DRIVERS: readonly ServiceDriver[] = [
 ];
 
 /** The path of a lead, without what it does not need. */
-const LEAD_PATH = ['postgres', 'redis', 'kafka', 'clickhouse', 'qdrant', 'embeddings', 'nocobase', 'flows'];
+const LEAD_PATH = [
+  'postgres',
+  'redis',
+  'kafka',
+  'kafka-bridge',
+  'clickhouse',
+  'qdrant',
+  'embeddings',
+  'nocobase',
+  'flows',
+];
 
 /** Named sets of services. */
 export const PROFILES: Readonly<Record<string, readonly string[]>> = {

@@ -171,10 +171,10 @@ export class RegistrationConsumer {
     for (const message of batch.messages) {
       if (this.#ends(payload)) return;
       const read = this.#read(topic, partition, message, decoder);
-      if (read === 'unreadable') {
+      if (read instanceof Error) {
         await this.#flush(payload, state, chunk);
         chunk = emptyChunk();
-        await this.#setAside(payload, message);
+        await this.#setAside(payload, message, read);
         continue;
       }
       const limit = state.limit(message.offset, this.stored.registration.maxMessages);
@@ -206,13 +206,12 @@ export class RegistrationConsumer {
     partition: number,
     message: KafkaMessage,
     decoder: ValueDecoder,
-  ): FlowMessage | 'filtered' | 'unreadable' {
+  ): FlowMessage | 'filtered' | Error {
     let read: FlowMessage;
     try {
       read = toFlowMessage({ topic, partition }, message, decoder.decode);
     } catch (error) {
-      this.#lastError = messageOf(error);
-      return 'unreadable';
+      return new Error(messageOf(error), { cause: error });
     }
     return this.#accepts(read) ? read : 'filtered';
   }
@@ -256,9 +255,8 @@ export class RegistrationConsumer {
   }
 
   /** What becomes of a message that is not in the format. */
-  async #setAside(payload: EachBatchPayload, message: KafkaMessage): Promise<void> {
+  async #setAside(payload: EachBatchPayload, message: KafkaMessage, reason: Error): Promise<void> {
     const { id, registration } = this.stored;
-    const reason = new Error(this.#lastError ?? 'the message cannot be read');
     if (registration.onUnreadable === 'stop') {
       throw new Wait(
         this.#around.config.retry.maxMs,
