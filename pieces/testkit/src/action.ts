@@ -28,8 +28,8 @@ type RequiredKeys<P extends InputPropertyMap> = {
   [K in keyof P]: P[K] extends { required: true } ? K : never;
 }[keyof P];
 
-/** A prop as a flow may give it: its own type, or a text that the engine coerces. */
-type PropInput<T> = T | string;
+/** A prop as a flow may give it: its own type, a text that the engine coerces, or any list for a JSON prop. */
+type PropInput<T> = T | string | (Record<string, unknown> extends T ? readonly unknown[] : never);
 
 /** The props of an action or trigger, checked against its definition. */
 export type PropsInput<P extends InputPropertyMap> = string extends keyof P
