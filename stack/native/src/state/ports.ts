@@ -5,8 +5,9 @@ import { createServer } from 'node:net';
 import { BizError } from '@bizstack/contracts';
 import { processCommand } from './process-info';
 
-const FIRST_PORT = 20_000;
-const LAST_PORT = 59_000;
+/** Below the ports from 32,768 on that Linux gives to outgoing connections: one of those could hold ours. */
+const FIRST_PORT = 14_000;
+const LAST_PORT = 32_700;
 /** Ports of one clone; a driver's port offsets are below it. */
 export const PORT_BLOCK = 40;
 
