@@ -222,7 +222,7 @@ async function insertFile(
         input_format_null_as_default: 1,
         input_format_allow_errors_num: options.maxBadRows,
         input_format_skip_unknown_fields: options.ignoreUnknown ? 1 : 0,
-        format_csv_delimiter: options.delimiter,
+        ...delimiterSettings(options),
         ...insertSettings(options),
         ...settings,
       },
@@ -236,8 +236,15 @@ async function insertFile(
   }
 }
 
-function formatName(format: OpenFile['format'], { header }: Options): string {
-  if (format === 'csv') return header ? 'CSVWithNames' : 'CSV';
+function delimiterSettings({ delimiter }: Options): Settings {
+  if (delimiter !== '\t') return { format_csv_delimiter: delimiter };
+  return { format_custom_escaping_rule: 'CSV', format_custom_field_delimiter: delimiter };
+}
+
+/** ClickHouse's CSV takes no tabulator; its custom format with the rules of CSV does. */
+function formatName(format: OpenFile['format'], { header, delimiter }: Options): string {
+  if (format === 'csv')
+    return `${delimiter === '\t' ? 'CustomSeparated' : 'CSV'}${header ? 'WithNames' : ''}`;
   return format === 'jsonl' ? 'JSONEachRow' : 'Parquet';
 }
 

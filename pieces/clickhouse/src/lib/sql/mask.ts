@@ -1,6 +1,6 @@
 /**
  * Where the parts of a SQL text are that are not code, in ClickHouse's lexical rules: strings and quoted names
- * with backslash escapes or doubled quotes, `--`, `# ` and `#!` comments, block comments (which do not nest), and
+ * with backslash escapes or doubled quotes, `--`, `//`, `# ` and `#!` comments, block comments (which nest), and
  * heredocs (`$tag$…$tag$`). Both texts have the length of the SQL, so that positions are the same in all three.
  */
 export interface MaskedSql {
@@ -44,13 +44,22 @@ export function maskSql(sql: string): MaskedSql {
 
 function commentEnd(sql: string, start: number): number | undefined {
   const two = sql.slice(start, start + 2);
-  if (two === '--' || two === '# ' || two === '#!') return endOf(sql, '\n', start + 2);
-  return two === '/*' ? endOf(sql, '*/', start + 2) : undefined;
+  if (two === '--' || two === '//' || two === '# ' || two === '#!') {
+    const end = sql.indexOf('\n', start + 2);
+    return end < 0 ? sql.length : end + 1;
+  }
+  return two === '/*' ? blockEnd(sql, start) : undefined;
 }
 
-function endOf(sql: string, what: string, from: number): number {
-  const found = sql.indexOf(what, from);
-  return found < 0 ? sql.length : found + what.length;
+function blockEnd(sql: string, start: number): number {
+  const sign = /\/\*|\*\//g;
+  sign.lastIndex = start;
+  let depth = 0;
+  for (let match = sign.exec(sql); match !== null; match = sign.exec(sql)) {
+    depth += match[0] === '/*' ? 1 : -1;
+    if (depth === 0) return sign.lastIndex;
+  }
+  return sql.length;
 }
 
 function literalEnd(sql: string, start: number): number | undefined {
