@@ -15,6 +15,7 @@ declare module '@nocobase/database' {
     changed(name: string): boolean;
     update(values: Readonly<Record<string, unknown>>, options?: WriteOptions): Promise<Model>;
     toJSON(): Record<string, unknown>;
+    readonly constructor: { readonly name: string };
   }
 
   export interface WriteOptions {
@@ -59,6 +60,8 @@ declare module '@nocobase/database' {
     /** Table name as it stands in SQL, quoted, with schema where one is set. */
     quotedTableName(): string;
     readonly model: { readonly rawAttributes: Readonly<Record<string, { readonly field?: string }>> };
+    /** Field that `filterByTk` means. */
+    readonly filterTargetKey?: string | readonly string[];
   }
 
   export interface QueryOptions {
@@ -72,6 +75,11 @@ declare module '@nocobase/database' {
     query(sql: string, options: QueryOptions): Promise<object[]>;
     transaction(): Promise<Transaction>;
     transaction<T>(run: (transaction: Transaction) => Promise<T>): Promise<T>;
+    /** Within a transaction: a savepoint. */
+    transaction<T>(
+      options: { readonly transaction: Transaction },
+      run: (transaction: Transaction) => Promise<T>,
+    ): Promise<T>;
   }
 
   export interface ConnectionOptions {
@@ -96,12 +104,15 @@ declare module '@nocobase/database' {
     getRepository(name: 'collections'): CollectionRepository;
     getRepository(name: string): Repository;
     getCollection(name: string): Collection;
-    on(
-      event: `${string}.${'beforeCreate' | 'afterCreate' | 'beforeUpdate' | 'afterUpdate'}`,
-      hook: ModelHook,
-    ): unknown;
-    on(event: `${string}.${'beforeBulkCreate' | 'afterBulkCreate'}`, hook: BulkHook): unknown;
+    hasCollection(name: string): boolean;
+    /** With a collection's name in front: its records only; without one: those of every collection. */
+    on(event: `${string}.${ModelEvent}` | ModelEvent, hook: ModelHook): unknown;
+    on(event: `${string}.${BulkEvent}` | BulkEvent, hook: BulkHook): unknown;
   }
+
+  export type ModelEvent =
+    'beforeCreate' | 'afterCreate' | 'beforeUpdate' | 'afterUpdate' | 'beforeDestroy' | 'afterDestroy';
+  export type BulkEvent = 'beforeBulkCreate' | 'afterBulkCreate';
 
   export type ModelHook = (model: Model, options: HookOptions) => Promise<void>;
   export type BulkHook = (models: Model[], options: HookOptions) => Promise<void>;
@@ -187,6 +198,25 @@ declare module '@nocobase/server' {
   export interface Acl {
     registerSnippet(snippet: { readonly name: string; readonly actions: readonly string[] }): void;
     allow(resource: string, actions: string | readonly string[], condition: 'public' | 'loggedIn'): void;
+    /** What roles may see through an action. Throws when they may not call it. */
+    resolveActionParams(
+      context: {
+        readonly db: Database;
+        readonly state: {
+          readonly currentUser: { readonly id: number | string };
+          readonly currentRole: string;
+          readonly currentRoles: readonly string[];
+        };
+      },
+      options: { readonly resourceName: string; readonly actionName: string },
+    ): Promise<{
+      readonly parsedParams?: {
+        readonly fields?: readonly string[];
+        readonly whitelist?: readonly string[];
+        readonly except?: readonly string[];
+        readonly filter?: Readonly<Record<string, unknown>>;
+      };
+    }>;
   }
 
   export interface ResourceManager {

@@ -12,6 +12,7 @@ import { uploadFileAction } from './lib/actions/upload-file';
 import { upsertRecordAction } from './lib/actions/upsert-record';
 import { nocobaseAuth } from './lib/auth';
 import { LOGO } from './lib/logo';
+import { recordEventInstantTrigger } from './lib/triggers/record-event-instant';
 import { recordEventTrigger } from './lib/triggers/record-event';
 
 export const nocobase = createPiece({
@@ -33,5 +34,5 @@ export const nocobase = createPiece({
     uploadFileAction,
     listCollectionsAction,
   ],
-  triggers: [recordEventTrigger],
+  triggers: [recordEventTrigger, recordEventInstantTrigger],
 });

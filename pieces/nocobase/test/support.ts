@@ -17,7 +17,11 @@ export function connection(): NocoBaseSettings {
 }
 
 export function adminClient(): NocoBaseClient {
-  return new NocoBaseClient(connection());
+  return clientFor(connection());
+}
+
+export function clientFor(settings: NocoBaseSettings): NocoBaseClient {
+  return new NocoBaseClient(settings);
 }
 
 /** Runs an action of the piece against the test server. */
@@ -98,9 +102,9 @@ export async function failureOf(work: Promise<unknown>) {
 
 /** Any HTTP server on a free loopback port. */
 export async function listen(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer(handle);
+  const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;

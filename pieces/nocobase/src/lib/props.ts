@@ -56,6 +56,16 @@ export const fieldsProp = Property.MultiSelectDropdown<string, false, typeof noc
     fieldOptions(auth, collection, (fields) => fields.filter((field) => !isRelation(field))),
 });
 
+export const changedFieldsProp = Property.MultiSelectDropdown<string, false, typeof nocobaseAuth>({
+  auth: nocobaseAuth,
+  displayName: 'Changed Fields',
+  description: 'Updates count only when they change one of these fields; every update when empty.',
+  required: false,
+  refreshers: ['collection'],
+  options: ({ auth, collection }) =>
+    fieldOptions(auth, collection, (fields) => fields.filter((field) => !isRelation(field))),
+});
+
 export const appendsProp = Property.MultiSelectDropdown<string, false, typeof nocobaseAuth>({
   auth: nocobaseAuth,
   displayName: 'Related Records',

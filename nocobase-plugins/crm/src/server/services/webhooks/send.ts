@@ -11,13 +11,14 @@ export interface Delivery {
   readonly secret: string;
   readonly deliveryId: string;
   readonly body: string;
+  readonly contentType: string;
 }
 
 /**
  * Posts a signed body to the address that was checked. Redirects are not followed: they could lead anywhere.
  * @returns the HTTP status.
  */
-export function send({ target, secret, deliveryId, body }: Delivery): Promise<number> {
+export function send({ target, secret, deliveryId, body, contentType }: Delivery): Promise<number> {
   const { url, address, family } = target;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -34,7 +35,7 @@ export function send({ target, secret, deliveryId, body }: Delivery): Promise<nu
           else callback(null, address, family);
         },
         headers: {
-          'content-type': 'application/cloudevents+json',
+          'content-type': contentType,
           'content-length': Buffer.byteLength(body),
           'user-agent': 'bizstack-crm',
           ...signatureHeaders(secret, { deliveryId, body }),
