@@ -1,55 +1,74 @@
-import { BizError } from '@bizstack/piece-common';
-import Ajv from 'ajv';
-import Ajv2019 from 'ajv/dist/2019';
-import Ajv2020 from 'ajv/dist/2020';
-import addFormats from 'ajv-formats';
+import { type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema';
 import type { ResolvedSchema, Serde } from './schema';
 import { unfit } from './schema';
 
+/** Keywords that only say that something below them does not fit; that has an entry of its own. */
+const WRAPPERS = new Set([
+  'properties',
+  'patternProperties',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'items',
+  'prefixItems',
+  'additionalItems',
+  '$ref',
+  'allOf',
+  'if',
+  'dependentSchemas',
+]);
+
 /** JSON; what is written is checked against the schema, what is read is taken as its producer checked it. */
-export function jsonSerde({ id, schema, references }: ResolvedSchema): Serde {
+export function jsonSerde({ schema, references }: ResolvedSchema): Serde {
   const parsed = parseSchema(schema);
-  const ajv = new (draftOf(id, parsed))({ strict: false, allErrors: true, addUsedSchema: false });
-  addFormats(ajv);
-  for (const reference of references) ajv.addSchema(parseSchema(reference.schema), reference.name);
-  const validate = ajv.compile(parsed);
+  const validator = new Validator(parsed, draftOf(parsed), false);
+  for (const { name, schema: text } of references) {
+    const referenced = parseSchema(text);
+    for (const id of idsOf(name, parsed.$id)) validator.addSchema({ ...referenced }, id);
+    if (referenced.$id !== undefined) validator.addSchema(referenced);
+  }
   return {
     decode: (payload): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)),
     encode(value) {
-      if (!validate(value)) {
-        const problems = (validate.errors ?? []).map(
-          ({ instancePath, message = 'is not valid', params }) =>
-            `${instancePath || 'the value'} ${message}${nameIn(params)}`,
-        );
-        throw unfit(problems);
+      const { valid, errors } = validator.validate(value);
+      if (!valid) {
+        const problems = errors
+          .filter(({ keyword }) => !WRAPPERS.has(keyword))
+          .map(
+            ({ instanceLocation, keyword, error }) =>
+              `${placeOf(instanceLocation)}: ${reasonOf(keyword, error)}`,
+          );
+        throw unfit(problems.length > 0 ? problems : ['the value is not valid']);
       }
       return Buffer.from(JSON.stringify(value));
     },
   };
 }
 
-type JsonSchema = Record<string, unknown> | boolean;
-
-function parseSchema(text: string): JsonSchema {
+function parseSchema(text: string): Schema {
   const parsed: unknown = JSON.parse(text);
-  if (typeof parsed === 'boolean') return parsed;
+  // `true` and `false` are schemas, too.
+  if (typeof parsed === 'boolean') return parsed ? {} : { not: {} };
   if (typeof parsed !== 'object' || parsed === null) throw new Error('it is not a JSON Schema');
   return { ...parsed };
 }
 
-function draftOf(id: number, schema: JsonSchema): typeof Ajv | typeof Ajv2019 | typeof Ajv2020 {
-  const draft = typeof schema === 'object' && typeof schema['$schema'] === 'string' ? schema['$schema'] : '';
-  if (draft.includes('2020-12')) return Ajv2020;
-  if (draft.includes('2019-09')) return Ajv2019;
-  if (/draft-0[346]/.test(draft)) {
-    throw new BizError('BIZ_KAFKA_SCHEMA_UNSUPPORTED', `Schema ${id} is written in ${draft}.`, {
-      hint: 'Register it as draft-07, 2019-09 or 2020-12.',
-    });
-  }
-  return Ajv;
+/** A reference is found by its name, and by its name seen from the schema that refers to it. */
+function idsOf(name: string, base: string | undefined): string[] {
+  return base !== undefined && URL.canParse(name, base) ? [name, new URL(name, base).href] : [name];
 }
 
-function nameIn(params: Record<string, unknown>): string {
-  const name = params['additionalProperty'] ?? params['unevaluatedProperty'];
-  return typeof name === 'string' ? ` (${name})` : '';
+function draftOf({ $schema = '' }: Schema): SchemaDraft {
+  if ($schema.includes('2020-12')) return '2020-12';
+  if ($schema.includes('2019-09')) return '2019-09';
+  return /draft-0[34]/.test($schema) ? '4' : '7';
+}
+
+function placeOf(location: string): string {
+  return location === '#'
+    ? 'the value'
+    : decodeURIComponent(location.replace(/^#\//, '').replaceAll('/', '.'));
+}
+
+function reasonOf(keyword: string, error: string): string {
+  return keyword === 'false' ? 'is not allowed' : error.replace(/\.$/, '');
 }

@@ -98,11 +98,7 @@ export class Registry {
 }
 
 /** Failures that belong to one value, not to the connection. */
-const OF_THE_VALUE = new Set([
-  'BIZ_KAFKA_SCHEMA_UNKNOWN',
-  'BIZ_KAFKA_SCHEMA_INVALID',
-  'BIZ_KAFKA_SCHEMA_UNSUPPORTED',
-]);
+const OF_THE_VALUE = new Set(['BIZ_KAFKA_SCHEMA_UNKNOWN', 'BIZ_KAFKA_SCHEMA_INVALID']);
 
 /** The libraries are loaded when a schema of their kind is first met: together they are most of the heap. */
 async function compile(schema: ResolvedSchema, messageType: string | undefined): Promise<Serde> {

@@ -31,6 +31,8 @@ export const baseEnv = {
 
 export interface Bridge {
   readonly url: string;
+  /** Of its database; replicas share one. */
+  readonly schema: string;
   readonly process: ChildProcess;
   /** Lines of its log. */
   readonly lines: string[];
@@ -64,6 +66,7 @@ export async function startBridge(env: Record<string, string> = {}): Promise<Bri
   });
   return {
     url,
+    schema: env['BRIDGE_DATABASE_SCHEMA'] ?? schema,
     process: child,
     lines,
     async request(method, path, body, token = TOKEN) {

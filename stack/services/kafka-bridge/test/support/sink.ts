@@ -31,6 +31,7 @@ export async function startSink(
     delivery: SeenDelivery,
     response: ServerResponse,
   ) => number | undefined | Promise<number | undefined> = () => undefined,
+  port = 0,
 ): Promise<Sink> {
   const deliveries: SeenDelivery[] = [];
   const accepted: SeenMessage[] = [];
@@ -50,7 +51,7 @@ export async function startSink(
       });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
   return {
     url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/hook`,
