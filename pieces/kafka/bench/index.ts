@@ -53,7 +53,7 @@ export async function bench(): Promise<MeasuredPair[]> {
         amount: BATCH,
         rounds: 15,
         warmUp: 2,
-        ours: () => runAction(sendMessages, { auth, props: { topic, messages: list as never } }),
+        ours: () => runAction(sendMessages, { auth, props: { topic, messages: list } }),
         reference: () => producer.send({ topic, acks: -1, messages: list }),
       }),
       await drains(kafka, producer, auth, value),
@@ -131,13 +131,13 @@ async function drainByHand(kafka: Kafka, topic: string, total: number): Promise<
   await new Promise<void>((resolve, reject) => {
     consumer
       .run({
-        eachBatch: async ({ batch, resolveOffset, commitOffsetsIfNecessary }) => {
-          for (const message of batch.messages) {
+        eachBatch: async (payload) => {
+          for (const message of payload.batch.messages) {
             JSON.parse(message.value?.toString() ?? 'null');
-            resolveOffset(message.offset);
+            payload.resolveOffset(message.offset);
             seen += 1;
           }
-          await commitOffsetsIfNecessary();
+          await payload.commitOffsetsIfNecessary();
           if (seen >= total) resolve();
         },
       })

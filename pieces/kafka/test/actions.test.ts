@@ -162,7 +162,7 @@ describe('send_messages', () => {
       const messages = Array.from({ length: 10_000 }, (_, n) => ({ key: `k${n % 7}`, value: { n } }));
       const { output } = await runAction(sendMessages, {
         auth,
-        props: { topic, messages: messages as never, transaction },
+        props: { topic, messages: messages, transaction },
       });
       expect(output).toMatchObject({ topic, count: 10_000 });
       const seen = await contentOf(topic, 10_000);
@@ -196,7 +196,7 @@ describe('send_messages', () => {
     await expect(
       runAction(sendMessages, {
         auth,
-        props: { topic, messages: messages as never, format: 'text', transaction: true },
+        props: { topic, messages: messages, format: 'text', transaction: true },
       }),
     ).rejects.toMatchObject({ code: 'BIZ_KAFKA_MESSAGE_TOO_LARGE' });
     const { output } = await runAction(consumeMessages, {
