@@ -35,3 +35,6 @@ export type FormField = (typeof FORM_FIELDS)[number];
 
 /** Largest body of a public request, in bytes. A lead with the longest allowed text is about 100 KB. */
 export const MAX_BODY_BYTES = 256 * 1024;
+
+/** Name of the relay's connection in pg_stat_activity. */
+export const RELAY_APPLICATION = 'bizstack-crm-relay';

@@ -1,5 +1,5 @@
 import type { Context, Handler, Next } from '@nocobase/actions';
-import type { RelayMetrics } from '../relay/relay';
+import type { RelayMetrics } from '@bizstack/outbox';
 import { relayStatus } from '../relay/status';
 
 /** `GET /api/crmRelay:status`: what waits, for how long, who works, what is wrong. */

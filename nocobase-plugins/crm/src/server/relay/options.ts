@@ -1,9 +1,10 @@
 import { BizError, TOPICS, newEventId } from '@bizstack/contracts';
+import type { RelayOptions } from '@bizstack/outbox';
 import type { Database } from '@nocobase/database';
 import type { Logger } from '@nocobase/server';
 import { z } from 'zod';
 import { names, query } from '../services/sql';
-import type { RelayOptions } from './relay';
+import { RELAY_APPLICATION } from '../constants';
 
 const DEFAULT_RETENTION_DAYS = 14;
 
@@ -48,6 +49,7 @@ export async function relayOptions(db: Database, log: Logger): Promise<RelayOpti
     transactionalId: `bizstack-outbox-${await outboxId(db)}`,
     topics: Object.values(TOPICS),
     retentionDays: settings.retentionDays,
+    applicationName: RELAY_APPLICATION,
     log,
   };
 }

@@ -1,7 +1,8 @@
+import type { RelayMetrics } from '@bizstack/outbox';
 import type { Database } from '@nocobase/database';
 import { z } from 'zod';
+import { RELAY_APPLICATION } from '../constants';
 import { names, query } from '../services/sql';
-import type { RelayMetrics } from './relay';
 
 const countsSchema = z.object({
   pending: z.coerce.number(),
@@ -40,7 +41,8 @@ export async function relayStatus(db: Database, here: RelayMetrics | undefined):
     db,
     leaderSchema,
     `SELECT backend_start AS since, host(client_addr) AS client FROM pg_stat_activity
-     WHERE application_name = 'bizstack-crm-relay' AND datname = current_database() ORDER BY 1`,
+     WHERE application_name = $1 AND datname = current_database() ORDER BY 1`,
+    { bind: [RELAY_APPLICATION] },
   );
   const deliveries = await query(
     db,

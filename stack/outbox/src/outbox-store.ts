@@ -28,16 +28,18 @@ export class OutboxStore {
 
   /**
    * @param table name of the outbox table, with its schema when that is not on the search path
+   * @param applicationName shown in pg_stat_activity
    * @param onLost called when the connection breaks: leadership is gone with it
    */
   static async connect(
     databaseUrl: string,
     table: string,
+    applicationName: string,
     onLost: (error: Error) => void,
   ): Promise<OutboxStore> {
     const client = new Client({
       connectionString: databaseUrl,
-      application_name: 'bizstack-crm-relay',
+      application_name: applicationName,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
       query_timeout: 60_000,

@@ -1,4 +1,4 @@
-import { startRelay } from '../../src/server/relay/relay';
+import { startRelay } from '../src';
 
 // A process of its own, so that the test can kill it. Options come as JSON in the environment.
 const options = JSON.parse(process.env.RELAY_OPTIONS ?? '{}') as Parameters<typeof startRelay>[0];

@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { newEventId } from '@bizstack/contracts';
 import { testFacts } from '@bizstack/native/testing';
 import { build } from 'esbuild';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { Client } from 'pg';
+
+jest.setTimeout(120_000);
 
 const DEADLINE_MS = 60_000;
 const adminUrl = String(testFacts('postgres')['admin_url']);
@@ -118,28 +120,38 @@ async function newOutbox(maxMessageBytes = 1_000_000) {
   return { schema, topic, start, kill, add, unmarked, read: () => readAll(topic) };
 }
 
-/** Every committed message of a topic, in the order of each partition. */
+/**
+ * Every committed message of a topic, in the order of each partition. Each partition gets a message that ends the
+ * reading: a reader of committed messages comes to it only when all transactions before it are complete, which can be
+ * a moment after their commit was answered.
+ */
 async function readAll(topic: string): Promise<{ id: string; key: string; partition: number }[]> {
+  const end = randomUUID();
   const admin = kafka.admin();
   await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
+  const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => partition);
   await admin.disconnect();
-  const open = new Set(ends.filter((end) => end.high !== end.low).map((end) => end.partition));
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({
+    topic,
+    messages: partitions.map((partition) => ({ partition, value: null, headers: { end } })),
+  });
+  await producer.disconnect();
+
+  const open = new Set(partitions);
   const found: { id: string; key: string; partition: number }[] = [];
-  if (open.size === 0) return found;
   const consumer = kafka.consumer({ groupId: `read-${randomUUID()}`, readUncommitted: false });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise<void>((resolve, reject) => {
-    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-      const end = ends.find((one) => one.partition === payload.partition);
-      if (end && Number(payload.lastOffset) >= Number(end.high) - 2) open.delete(payload.partition);
-      if (open.size === 0) resolve();
-    });
     consumer
       .run({
         eachMessage: async ({ message, partition }) => {
-          found.push({ id: String(message.headers?.ce_id), key: String(message.key), partition });
+          const { ce_id: id, end: endOfReading } = message.headers ?? {};
+          if (id !== undefined) found.push({ id: String(id), key: String(message.key), partition });
+          if (String(endOfReading) === end) open.delete(partition);
+          if (open.size === 0) resolve();
         },
       })
       .catch(reject);

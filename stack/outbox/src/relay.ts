@@ -22,6 +22,8 @@ export interface RelayOptions {
   /** Milliseconds between looks at the table when nothing wakes the relay. */
   readonly pollMs?: number;
   readonly batchSize?: number;
+  /** Shown in pg_stat_activity. Default `bizstack-outbox-relay`. */
+  readonly applicationName?: string;
   /** Days that published rows are kept. */
   readonly retentionDays?: number;
 }
@@ -42,6 +44,7 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
+const APPLICATION_NAME = 'bizstack-outbox-relay';
 const STANDBY_MS = 2_000;
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
@@ -122,12 +125,17 @@ class OutboxRelay implements Relay {
 
   /** One database session: standby until the lock is free, then lead until stopped or something breaks. */
   private async session(): Promise<void> {
-    const { databaseUrl, table, kafka, transactionalId, log } = this.options;
+    const { databaseUrl, table, kafka, transactionalId, log, applicationName } = this.options;
     let lost: Error | undefined;
-    const store = await OutboxStore.connect(databaseUrl, table, (error) => {
-      lost = error;
-      this.endPause();
-    });
+    const store = await OutboxStore.connect(
+      databaseUrl,
+      table,
+      applicationName ?? APPLICATION_NAME,
+      (error) => {
+        lost = error;
+        this.endPause();
+      },
+    );
     const alive = () => {
       if (lost)
         throw new BizError('BIZ_RELAY_DATABASE_LOST', `The database connection broke: ${lost.message}`, {

@@ -1,0 +1,1 @@
+export { type Relay, type RelayLog, type RelayMetrics, type RelayOptions, startRelay } from './relay';
