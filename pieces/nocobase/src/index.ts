@@ -1,5 +1,6 @@
 import { createPiece } from '@activepieces/pieces-framework';
 import { PieceCategory } from '@activepieces/shared';
+import { askAiEmployeeAction } from './lib/actions/ask-ai-employee';
 import { createRecordAction } from './lib/actions/create-record';
 import { deleteRecordAction } from './lib/actions/delete-record';
 import { getRecordAction } from './lib/actions/get-record';
@@ -30,6 +31,7 @@ export const nocobase = createPiece({
     upsertRecordAction,
     deleteRecordAction,
     runActionAction,
+    askAiEmployeeAction,
     notifyUserAction,
     uploadFileAction,
     listCollectionsAction,

@@ -1,4 +1,5 @@
 import { isBizError, messageOf } from '@bizstack/contracts';
+import { type Relay, startRelay } from '@bizstack/outbox';
 import { Plugin } from '@nocobase/server';
 import { applyScoreAction } from './actions/apply-score';
 import { addDemo, removeDemo } from './actions/demo-leads';
@@ -11,7 +12,6 @@ import { rotateSecretAction } from './actions/rotate-secret';
 import { send } from './actions/send-notification';
 import { AUTOMATION_SNIPPET } from './constants';
 import { relayOptions } from './relay/options';
-import { type Relay, startRelay } from './relay/relay';
 import { renderBizError } from './services/errors';
 import { registerFormHooks } from './services/forms';
 import { registerLeadHooks } from './services/lead-hooks';

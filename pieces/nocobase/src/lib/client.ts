@@ -1,6 +1,7 @@
 import { BizError, createConnectionPool, isBizError, withRetry } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { isStarting, readJson, statusError, unexpected } from './answers';
+import { createEventParser } from './event-stream';
 import { type HttpAnswer, send } from './http';
 
 /** Longest wait for one answer. Actions have 600 s in all. */
@@ -27,6 +28,14 @@ export interface CallOptions<T> {
   schema: z.ZodType<T>;
   /** True when the call may be sent twice: reads, and writes that end the same. */
   repeatable?: boolean;
+}
+
+export interface StreamOptions {
+  action: string;
+  body: unknown;
+  timeoutMs: number;
+  /** Gets the JSON of each event. */
+  onEvent: (event: unknown) => void;
 }
 
 const signInSchema = z.looseObject({ data: z.looseObject({ token: z.string().min(1) }) });
@@ -68,6 +77,25 @@ export class NocoBaseClient {
     return this.withToken(async (token) => {
       const attempt = () => this.attempt(options, token);
       return options.repeatable ? withRetry(attempt) : withRetry(attempt, { retryable: wasNotDone });
+    });
+  }
+
+  /**
+   * Calls an action that answers with server-sent events, once.
+   * @throws BizError `BIZ_NOCOBASE_…`
+   */
+  async stream({ action, body, timeoutMs, onEvent }: StreamOptions): Promise<void> {
+    await this.withToken(async (token) => {
+      const parser = createEventParser(onEvent);
+      const answer = await send({
+        method: 'POST',
+        url: urlOf(this.base, action),
+        headers: { ...commonHeaders(), accept: 'text/event-stream', authorization: `Bearer ${token}` },
+        body,
+        timeoutMs,
+        onText: parser,
+      });
+      if (answer.status >= 400 || isStarting(answer)) throw statusError(answer, this.base.origin, action);
     });
   }
 

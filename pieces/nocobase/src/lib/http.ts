@@ -7,6 +7,8 @@ export interface HttpRequest {
   /** Sent as JSON; a form is sent as multipart. */
   readonly body?: unknown;
   readonly timeoutMs: number;
+  /** Called with the body as it comes; the answer's text is then empty unless it failed. */
+  readonly onText?: (text: string) => void;
 }
 
 export interface HttpAnswer {
@@ -20,7 +22,8 @@ export interface HttpAnswer {
  * would carry the token to another host.
  * @throws BizError `BIZ_NOCOBASE_UNREACHABLE`, `_TIMEOUT`, `_CONNECTION_LOST` or `_REDIRECTED`.
  */
-export async function send({ method, url, headers, body, timeoutMs }: HttpRequest): Promise<HttpAnswer> {
+export async function send(request: HttpRequest): Promise<HttpAnswer> {
+  const { method, url, headers, body, timeoutMs } = request;
   const isForm = body instanceof FormData;
   const json = body === undefined || isForm ? undefined : JSON.stringify(body);
   let answer: HttpAnswer;
@@ -32,7 +35,7 @@ export async function send({ method, url, headers, body, timeoutMs }: HttpReques
       body: isForm ? body : (json ?? null),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    answer = { status: response.status, headers: response.headers, text: await response.text() };
+    answer = { status: response.status, headers: response.headers, text: await readText(response, request) };
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'TimeoutError') {
       const message = `${url.origin} did not answer within ${timeoutMs / 1000} s.`;
@@ -49,6 +52,15 @@ export async function send({ method, url, headers, body, timeoutMs }: HttpReques
     });
   }
   return answer;
+}
+
+async function readText(response: Response, { onText }: HttpRequest): Promise<string> {
+  const streams = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+  if (onText === undefined || !streams || response.body === null) return response.text();
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body) onText(decoder.decode(chunk, { stream: true }));
+  onText(decoder.decode());
+  return '';
 }
 
 /** fetch has codes of its own for a connection that ends before the answer, for example a reused one. */

@@ -1,7 +1,6 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
-import { BizError, parseInput } from '@bizstack/piece-common';
-import { z } from 'zod';
 import { clientOf, nocobaseAuth } from '../auth';
+import { notify } from '../notifications';
 
 export const notifyUserAction = createAction({
   name: 'notify_user',
@@ -59,28 +58,8 @@ export const notifyUserAction = createAction({
     ],
   },
   async run({ auth, propsValue }) {
-    const roles = readNames('Roles', propsValue.roles);
-    const users = readNames('Users', propsValue.users);
-    if (roles.length > 0 === users.length > 0) {
-      throw new BizError('BIZ_INPUT_INVALID', 'Give roles or users, and not both.');
-    }
-    const { data } = await clientOf(auth).call({
-      method: 'POST',
-      action: 'crmNotifications:send',
-      body: {
-        key: parseInput('Key', propsValue.key, z.string().trim().min(1).max(300)),
-        to: users.length > 0 ? { users } : { roles },
-        title: parseInput('Title', propsValue.title, z.string().trim().min(1).max(200)),
-        body: propsValue.body ?? '',
-        ...(propsValue.url ? { url: propsValue.url } : {}),
-      },
-      schema: z.looseObject({ data: z.unknown() }),
-      repeatable: true,
-    });
+    const { key, roles, users, title, body, url } = propsValue;
+    const data = await notify(clientOf(auth), { key, roles, users, title, body, url });
     return { data };
   },
 });
-
-function readNames(name: string, value: unknown): (string | number)[] {
-  return parseInput(name, value ?? [], z.array(z.union([z.string().trim().min(1), z.number()])).max(1000));
-}
