@@ -193,7 +193,7 @@ describe('parts of a file', () => {
 
 describe('insert_from_file', () => {
   const insert = async (props: { table: string } & Record<string, unknown>) =>
-    (await runAction(insertFromFile, { auth, props: props as never })).output as {
+    (await runAction(insertFromFile, { auth, props: props })).output as {
       inserted: number;
       format: string;
     };

@@ -143,13 +143,25 @@ describe('new_row', () => {
 
   it('goes through more equal values than it can remember', async () => {
     const table = await newTable('id UInt32, k UInt8', 'MergeTree ORDER BY id');
-    await run(`INSERT INTO ${table} SELECT number, 1 FROM numbers(17000)`);
+    await run(`INSERT INTO ${table} SELECT number, 1 FROM numbers(6000)`);
     const { harness, ids } = open({ table, cursorColumn: 'k', maxRows: 1_000 });
     await harness.enable();
-    expect(await all(ids)).toEqual(Array.from({ length: 17_000 }, (_, id) => id));
-    await run(`INSERT INTO ${table} VALUES (17000, 1), (5, 2)`);
-    expect(await all(ids)).toEqual([17_000, 5]);
+    expect(await all(ids)).toEqual(Array.from({ length: 6_000 }, (_, id) => id));
+    await run(`INSERT INTO ${table} VALUES (6000, 1), (5, 2)`);
+    expect(await all(ids)).toEqual([6_000, 5]);
     await run(`INSERT INTO ${table} VALUES (1, 2)`);
+    expect(await all(ids)).toEqual([1]);
+  });
+
+  it('delivers none of the many rows that were there before publishing', async () => {
+    const table = await newTable(TIMES, 'MergeTree ORDER BY id');
+    await run(`INSERT INTO ${table} SELECT number, '2026-01-01 00:00:00' FROM numbers(6000)`);
+    const { harness, ids } = open({ table, cursorColumn: 'at', start: 'latest' });
+    await harness.enable();
+    expect(await ids()).toEqual([]);
+    await run(`INSERT INTO ${table} VALUES (6000, '2026-01-01 00:00:01')`);
+    expect(await all(ids)).toEqual([6_000]);
+    await run(`INSERT INTO ${table} VALUES (1, '2026-01-01 00:00:01')`);
     expect(await all(ids)).toEqual([1]);
   });
 

@@ -197,6 +197,7 @@ async function initialPosition(database: Database, source: Source): Promise<Posi
   const floor = order.floorOf(last[0] ?? '');
   // Rows that are there already count as delivered.
   const there = await selectRows(database, source, { ...START, last, floor }, MAX_SEEN + 1);
+  if (there.length > MAX_SEEN) return { last, floor: last[0] ?? '', seen: [], tracked: false };
   return advance({ last, floor, seen: [], tracked: true }, there, order);
 }
 

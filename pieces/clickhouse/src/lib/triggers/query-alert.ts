@@ -60,7 +60,9 @@ async function currentValue(auth: unknown, input: ParameterInput): Promise<numbe
   );
   const value = rows[0]?.[columns[0]?.name ?? ''];
   // NaN is what avg() gives without rows.
-  if (value === undefined || value === null || value === 'nan') return null;
+  if (value === undefined || value === null || (typeof value === 'string' && /^[+-]?nan$/i.test(value))) {
+    return null;
+  }
   const number = Number(value);
   if (typeof value === 'object' || value === '' || Number.isNaN(number)) {
     throw new BizError('BIZ_CLICKHOUSE_ALERT_NOT_NUMBER', 'The first column of the query is not a number.', {

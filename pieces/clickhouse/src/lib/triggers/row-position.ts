@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
-/** Rows remembered at most; their marks stay well below the 512 KB that the store takes. */
-export const MAX_SEEN = 15_000;
+/** Rows remembered at most. */
+export const MAX_SEEN = 4_000;
+/** The store takes 512 KB, in which two positions have to find room. */
+const MAX_SEEN_BYTES = 220_000;
 
 /**
  * Where a trigger stands. Delivered rows from the floor on are remembered one by one and read again at each poll,
@@ -81,6 +83,9 @@ export function advance(
   const wanted = floorOf(lastValue);
   const floor = known !== null && comparable && known > wanted ? known : wanted;
   const seen = countMarks(position, delivered).filter(([, value]) => from(floor)(value));
+  if (Buffer.byteLength(JSON.stringify(seen)) > MAX_SEEN_BYTES) {
+    return { last, floor: lastValue, seen: [], tracked: false };
+  }
   if (seen.length <= maxSeen) return { last, floor, seen, tracked: true };
   return narrowed({ last, seen, maxSeen, comparable });
 }

@@ -29,6 +29,9 @@ function compile(outer: ClickHouseType): Converter {
   return (value) => {
     if (value === null || value === undefined) {
       if (nullable || ACCEPTS_NULL.has(type.name)) return null;
+      // These have no Nullable; empty is what they have for nothing.
+      if (type.name === 'Array') return [];
+      if (/^(Map|JSON|Object)$/.test(type.name)) return {};
       throw new ValueProblem('must not be empty');
     }
     // That is what an expression that finds nothing gives.
