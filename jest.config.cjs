@@ -9,6 +9,5 @@ const folders = workspaces.flatMap((pattern) =>
 );
 
 module.exports = {
-  testTimeout: 120_000,
   projects: folders.map((folder) => join(__dirname, folder, 'jest.config.cjs')).filter(existsSync),
 };

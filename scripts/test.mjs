@@ -46,7 +46,6 @@ async function jest(extra) {
     join(BIN, 'jest'),
     '--json',
     `--outputFile=${REPORT}`,
-    '--testTimeout=120000',
     ...extra,
   ]);
   if (!existsSync(REPORT)) return { suites: [], code: code || 1 };
