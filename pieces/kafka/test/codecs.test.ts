@@ -12,7 +12,9 @@ import {
   encodeValue,
   type FlowMessage,
 } from '../src/lib/messages';
+import { Partitioners } from 'kafkajs';
 import { OffsetSet } from '../src/lib/offset-set';
+import { stablePartitioner } from '../src/lib/partitioner';
 import { readFrame, readMessageIndexes, writeFrame, writeMessageIndexes } from '../src/lib/registry/wire';
 import { matchesPattern } from '../src/lib/topics';
 
@@ -272,5 +274,29 @@ describe('the set of redriven offsets', () => {
 
   it('takes a note of somebody else for none', () => {
     expect(new OffsetSet('5', 'written by another tool').has('5')).toBe(false);
+  });
+});
+
+describe('the partitioner', () => {
+  it('keeps a message where it is when its send is repeated, and puts keys where Java puts them', () => {
+    const partitionMetadata = [0, 1, 2].map((partitionId) => ({
+      partitionId,
+      leader: 1,
+      isr: [1],
+      replicas: [1],
+      partitionErrorCode: 0,
+    }));
+    const [choose, java] = [stablePartitioner(), Partitioners.DefaultPartitioner()];
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.string({ minLength: 1 })), { maxLength: 20 }), (keys) => {
+        const messages = keys.map((key) => ({ key, value: 'x' }));
+        const place = () => messages.map((message) => choose({ topic: 't', partitionMetadata, message }));
+        const first = place();
+        expect(place()).toEqual(first);
+        messages.forEach((message, n) => {
+          if (message.key !== null) expect(first[n]).toBe(java({ topic: 't', partitionMetadata, message }));
+        });
+      }),
+    );
   });
 });

@@ -311,7 +311,12 @@ describe('the trigger', () => {
     const topic = await newTopic();
     await send(topic, { name: 'Ada' }, { newSchema: person() });
     const identity = { flowId: uniqueName('flow') };
-    const props = { topics: [topic], format: 'registry', start: 'earliest', onUnreadable: 'skip' } as const;
+    const props = {
+      topics: [topic],
+      format: 'registry' as const,
+      start: 'earliest' as const,
+      onUnreadable: 'skip' as const,
+    };
     const away = { ...kafka, registryUrl: 'http://127.0.0.1:1' };
     const broken = createTriggerHarness(newMessage, { auth: away, props, identity });
     await broken.enable();

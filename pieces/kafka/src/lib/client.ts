@@ -1,8 +1,9 @@
 import { type ConnectionPool, createConnectionPool } from '@bizstack/piece-common';
-import { type Admin, Kafka, Partitioners, type Producer } from 'kafkajs';
+import { type Admin, Kafka, type Producer } from 'kafkajs';
 import { registerCodecs } from './codecs';
 import { type KafkaAuthValues, kafkaConfig, parseAuth } from './config';
 import { type KafkaErrorContext, kafkaError } from './errors';
+import { stablePartitioner } from './partitioner';
 import { PartitionReader } from './reader';
 import { closeRegistries } from './registry/registry';
 
@@ -39,8 +40,7 @@ class KafkaConnection {
     const opening = this.#open(
       this.#kafka.producer({
         allowAutoTopicCreation: false,
-        // Java's partitioner: a key lands where every other client puts it.
-        createPartitioner: Partitioners.DefaultPartitioner,
+        createPartitioner: stablePartitioner,
         // kafkajs retries an idempotent send without end unless told otherwise.
         ...(kind === 'idempotent' ? { idempotent: true, maxInFlightRequests: 1, retry: { retries: 5 } } : {}),
       }),

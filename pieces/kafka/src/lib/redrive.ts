@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { BizError } from '@bizstack/piece-common';
-import { type KafkaMessage, type Message, Partitioners, type Transaction } from 'kafkajs';
+import { type KafkaMessage, type Message, type Transaction } from 'kafkajs';
 import type { KafkaConnection } from './client';
 import { DEAD_LETTER_HEADERS, headerText } from './dead-letter';
 import { hasErrorType } from './errors';
 import type { FlowMessage } from './messages';
 import { toFlowMessage } from './messages';
 import { NOTE_BYTES, OffsetSet } from './offset-set';
+import { stablePartitioner } from './partitioner';
 import { byTopic, nextOffset, parsePositionKey, type Positions, positionKey } from './positions';
 import type { PartitionReader } from './reader';
 import type { ValueDecoder } from './values';
@@ -57,7 +58,7 @@ export async function redrive(options: Redrive): Promise<Redriven> {
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: stablePartitioner,
     retry: { retries: 5 },
   });
   try {

@@ -1,5 +1,5 @@
-import { createTopic, hasErrorType } from '@bizstack/piece-kafka/dist/lib/bridge';
-import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import { createTopic, hasErrorType, stablePartitioner } from '@bizstack/piece-kafka/dist/lib/bridge';
+import { type Kafka, type Message, type Producer } from 'kafkajs';
 
 /** Sends dead letters; makes their topic with the broker's defaults when it is missing. */
 export class DeadLetterSender {
@@ -38,7 +38,7 @@ export class DeadLetterSender {
       allowAutoTopicCreation: false,
       idempotent: true,
       maxInFlightRequests: 1,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: stablePartitioner,
       retry: { retries: 5 },
     });
     await producer.connect();

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createAction, Property } from '@activepieces/pieces-framework';
 import { parseInput, parseJsonProp } from '@bizstack/piece-common';
-import { type CompressionTypes, type Message, Partitioners, type RecordMetadata } from 'kafkajs';
+import { type CompressionTypes, type Message, type RecordMetadata } from 'kafkajs';
 import { z } from 'zod';
 import { kafkaAuth } from '../auth';
 import { type KafkaConnection, withKafka } from '../client';
 import { parseAuth } from '../config';
+import { stablePartitioner } from '../partitioner';
 import { outgoingSchema, toKafkaMessage } from '../messages';
 import { acksProp, compressionProp, formatProp, formatSchema, parseDelivery } from '../props/message';
 import { parseSchemaChoice, schemaProps } from '../props/schema';
@@ -123,7 +124,7 @@ async function sendInTransaction(
     maxInFlightRequests: 1,
     idempotent: true,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: stablePartitioner,
     retry: { retries: 5 },
   });
   await producer.connect();

@@ -15,6 +15,7 @@ export { hasErrorType, kafkaError } from '../errors';
 export { compileFilters } from '../filters';
 export { type FlowMessage, toFlowMessage } from '../messages';
 export { parsePositionKey, type Positions, positionKey, type TopicPartition } from '../positions';
+export { stablePartitioner } from '../partitioner';
 export { PartitionReader } from '../reader';
 export { closeRegistries } from '../registry/registry';
 export { createTopic, isInternalTopic, matchesPattern } from '../topics';
