@@ -42,12 +42,7 @@ mkdirSync(join(ROOT, '.bizstack'), { recursive: true, mode: 0o700 });
  */
 async function jest(extra) {
   rmSync(REPORT, { force: true });
-  const code = await run(NODE, [
-    join(BIN, 'jest'),
-    '--json',
-    `--outputFile=${REPORT}`,
-    ...extra,
-  ]);
+  const code = await run(NODE, [join(BIN, 'jest'), '--json', `--outputFile=${REPORT}`, ...extra]);
   if (!existsSync(REPORT)) return { suites: [], code: code || 1 };
   const { testResults } = JSON.parse(readFileSync(REPORT, 'utf8'));
   const suites = testResults.map(({ name, status, assertionResults }) => {
