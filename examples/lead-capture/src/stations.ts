@@ -118,6 +118,8 @@ async function kafkaKeys(brokers: readonly string[], batch: string): Promise<str
         .run({
           eachMessage: async ({ message }) => {
             if (message.value === null) return;
+            // Others may write to the topic, and not everything there need be an event.
+            if (!message.value.includes(batch)) return;
             const event = parseEvent(message.value);
             if (event.type !== 'crm.lead.captured') return;
             const { leadId, attributes } = batchOf.parse(event.data);

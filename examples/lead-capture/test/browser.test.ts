@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testFacts } from '@bizstack/native/testing';
-import { Client } from 'pg';
+import { Client, type QueryResultRow } from 'pg';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { access, until } from './support';
 
@@ -44,15 +44,19 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
-async function scoreOf(name: string): Promise<number | undefined> {
+async function onCrm<R extends QueryResultRow>(sql: string): Promise<R[]> {
   const client = new Client({ connectionString: access.crm.databaseUrl });
   await client.connect();
-  const { rows } = await client.query<{ score: string | null }>(
-    'select score from "crmLeads" where name = $1',
-    [name],
-  );
-  await client.end();
-  return rows[0]?.score == null ? undefined : Number(rows[0].score);
+  try {
+    return (await client.query<R>(sql, [visitor])).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function scoreOfVisitor(): Promise<number | undefined> {
+  const [lead] = await onCrm<{ score: string | null }>('select score from "crmLeads" where name = $1');
+  return lead?.score == null ? undefined : Number(lead.score);
 }
 
 test('a visitor is told what is wrong with the form, corrects it and is thanked', async () => {
@@ -73,7 +77,7 @@ test('a visitor is told what is wrong with the form, corrects it and is thanked'
   await page.getByRole('button', { name: /send/i }).click();
   await page.getByRole('status').waitFor({ timeout: 30_000 });
   await picture(page, 'form-done');
-  expect(await until('the score', () => scoreOf(visitor))).toBeGreaterThan(0);
+  expect(await until('the score', scoreOfVisitor)).toBeGreaterThan(0);
   await page.close();
 }, 180_000);
 
@@ -93,7 +97,9 @@ async function openLeads(page: Page, base: string): Promise<void> {
 }
 
 test('the scored lead stands in /v/admin and in /admin', async () => {
-  const score = await until('the score', () => scoreOf(visitor));
+  const score = await until('the score', scoreOfVisitor);
+  // Newest first, and other suites may post hundreds meanwhile: this one stays on the first page.
+  await onCrm(`update "crmLeads" set "createdAt" = now() + interval '1 day' where name = $1`);
   for (const base of ['/v/admin', '/admin']) {
     const page = await browser.newPage();
     await openLeads(page, base);
