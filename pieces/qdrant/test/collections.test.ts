@@ -129,3 +129,66 @@ test('a snapshot is made and listed', async () => {
   const snapshot = await run('create_snapshot', { collection });
   expect(await run('list_snapshots', { collection })).toEqual({ snapshots: [snapshot] });
 });
+
+test('named vectors, HNSW, quantization, disk and tenant settings reach the server', async () => {
+  const collection = uniqueName();
+  const props = {
+    collection,
+    vectors: {
+      title: { size: 4, distance: 'Dot', hnswM: 24, hnswEfConstruct: 128 },
+      picture: { size: 8, onDisk: true, datatype: 'float16' },
+      pages: { size: 4, multivector: true },
+    },
+    sparseVectors: ['words'],
+    onDiskPayload: true,
+    hnswM: 32,
+    hnswEfConstruct: 256,
+    hnswOnDisk: true,
+    quantization: 'scalar',
+    tenantField: 'customer',
+    graphPerTenant: true,
+  };
+  expect(await run('create_collection', props)).toEqual({ collection, created: true });
+  expect(await run('create_collection', props)).toEqual({ collection, created: false });
+  expect(await run('get_collection', { collection })).toMatchObject({
+    payloadIndexes: [{ field: 'customer', type: 'keyword' }],
+    sparseVectors: ['words'],
+    config: {
+      params: {
+        on_disk_payload: true,
+        vectors: {
+          title: { size: 4, distance: 'Dot', hnsw_config: { m: 24, ef_construct: 128 } },
+          picture: { size: 8, distance: 'Cosine', on_disk: true, datatype: 'float16' },
+          pages: { size: 4, multivector_config: { comparator: 'max_sim' } },
+        },
+        sparse_vectors: { words: { modifier: 'idf' } },
+      },
+      hnsw_config: { m: 0, payload_m: 32, ef_construct: 256, on_disk: true },
+      quantization_config: { scalar: { type: 'int8' } },
+    },
+  });
+  const other = { ...props, vectors: { ...props.vectors, picture: { size: 9 } } };
+  expect((await failureOf(run('create_collection', other))).message).toContain('8 dimensions, not 9');
+});
+
+test.each(['product', 'binary'])('%s quantization is asked for', async (quantization) => {
+  const collection = uniqueName();
+  await run('create_collection', { collection, size: 8, quantization, onDisk: true });
+  expect(await run('get_collection', { collection })).toMatchObject({
+    config: {
+      params: { vectors: { on_disk: true } },
+      quantization_config: { [quantization]: expect.anything() as unknown },
+    },
+  });
+});
+
+test.each([
+  ['a vector without a size', { vectors: { a: {} } }, 'size'],
+  ['a misspelt setting', { vectors: { a: { size: 2, ondisk: true } } }, 'ondisk'],
+  ['a graph per tenant without tenant', { size: 2, graphPerTenant: true }, 'Tenant Field'],
+  ['a wrong number of links', { size: 2, hnswM: -1 }, 'HNSW Links'],
+])('refuses %s', async (_, props, part) => {
+  const error = await failureOf(run('create_collection', { collection: uniqueName(), ...props }));
+  expect(error.code).toBe('BIZ_INPUT_INVALID');
+  expect(error.message).toContain(part);
+});

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pointId } from '@bizstack/contracts';
-import { connection, failureOf, pointsOf, run, uniqueName } from './support';
+import { closedUrl, connection, failureOf, pointsOf, run, uniqueName } from './support';
 
 const four = (index: number) => [Math.cos(index), Math.sin(index), 1, 0.5];
 
@@ -370,5 +370,47 @@ describe('failures', () => {
     const auth = { ...connection(), embeddingsModel: undefined };
     const error = await failureOf(run('search_points', { collection: 'unused', text: 'a' }, auth));
     expect(error.code).toBe('BIZ_EMBEDDINGS_NOT_CONFIGURED');
+  });
+
+  test('an unreachable server and a wrong key are told from each other, and no key is shown', async () => {
+    const points = [{ id: 1, vector: [1, 2] }];
+    const upsert = (auth: Partial<ReturnType<typeof connection>>) =>
+      failureOf(run('upsert_points', { collection: 'unused', points }, { ...connection(), ...auth }));
+    expect((await upsert({ url: await closedUrl() })).code).toBe('BIZ_QDRANT_UNREACHABLE');
+    const wrong = await upsert({ apiKey: 'wrong-key-4' });
+    expect(wrong.code).toBe('BIZ_QDRANT_UNAUTHORIZED');
+    expect(wrong.message).not.toContain('wrong-key');
+  });
+
+  test('half a character, which is no UTF-8, refuses that point alone; all other text is stored as it is', async () => {
+    const collection = await collectionOf(1);
+    const odd = '\u0000\u001f\u007f\u2028\ufeff\u{10ffff}𝒳é';
+    const output = await run('upsert_points', {
+      collection,
+      keepGoing: true,
+      points: [
+        { key: 'odd', vector: four(1), payload: { odd } },
+        { key: 'broken', vector: four(2), payload: { text: 'half \ud800 character' } },
+      ],
+    });
+    expect(output).toMatchObject({ upserted: 1, failed: [{ id: pointId('broken') }] });
+    const [point] = await pointsOf('get_points', { collection, keys: ['odd'] });
+    expect(point?.payload?.['odd']).toBe(odd);
+  });
+
+  test('a 10 MB text that is set as payload comes back whole', async () => {
+    const collection = await collectionOf(1);
+    const text = 'word '.repeat(2_000_000);
+    await run('set_payload', { collection, keys: ['k0'], payload: { text } });
+    const [point] = await pointsOf('get_points', { collection, keys: ['k0'] });
+    expect(point?.payload?.['text'] === text).toBe(true);
+  });
+
+  test('a request over the limit of the server says what to change', async () => {
+    const collection = await collectionOf(1);
+    const points = [{ key: 'huge', vector: four(1), payload: { text: 'x'.repeat(40_000_000) } }];
+    const error = await failureOf(run('upsert_points', { collection, points }));
+    expect(error.code).toBe('BIZ_QDRANT_PARTIAL_FAILURE');
+    expect(JSON.stringify(error.details)).toContain('BIZ_QDRANT_TOO_LARGE');
   });
 });

@@ -52,6 +52,11 @@ export function vectorNames({ config }: CollectionInfo): string[] {
   return isUnnamed(vectors) ? [''] : Object.keys(vectors);
 }
 
+/** Names of the sparse vectors. */
+export function sparseNames({ config }: CollectionInfo): string[] {
+  return Object.keys(config.params.sparse_vectors ?? {});
+}
+
 /** Length of a dense vector, or undefined when there is no such vector. */
 export function vectorSize({ config }: CollectionInfo, name: string | undefined): number | undefined {
   const { vectors } = config.params;

@@ -1,5 +1,6 @@
 import { BizError, parseJsonProp } from '@bizstack/piece-common';
 import { z } from 'zod';
+import { readFilterForm } from './filter-form';
 
 /** A filter in Qdrant's own form. */
 export type Filter = Record<string, unknown>;
@@ -8,6 +9,17 @@ const CLAUSES = new Set(['must', 'should', 'must_not', 'min_should']);
 const RANGE = new Set(['gt', 'gte', 'lt', 'lte']);
 
 const scalar = z.union([z.string(), z.int(), z.boolean()]);
+
+/**
+ * A filter and the filled-in form beside it; both must hold.
+ * @throws BizError `BIZ_INPUT_INVALID`
+ */
+export function readFilters(input: unknown, form: Record<string, unknown> | undefined): Filter | undefined {
+  const filter = readFilter(input);
+  const conditions = readFilterForm(form);
+  if (conditions.length === 0) return filter;
+  return { must: [...conditions, ...(filter ? [filter] : [])] };
+}
 
 /**
  * Reads a filter: Qdrant's own (`must`, `should`, `must_not`, `min_should`), or the short form

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { QdrantAuthProps } from './auth';
 import { embeddingsOf } from './auth';
 import { embedTexts } from './embeddings';
-import { type Filter, readFilter } from './filter';
+import { type Filter, readFilters } from './filter';
 import { type PointId, readIds } from './ids';
 
 const vectorSchema = z.union([
@@ -59,9 +59,10 @@ export function readSelector(
   ids: unknown[] | undefined,
   keys: unknown[] | undefined,
   filter: unknown,
+  form?: Record<string, unknown>,
 ): Selector {
   const points = readIds(ids, keys);
-  const condition = readFilter(filter);
+  const condition = readFilters(filter, form);
   if (points.length > 0 && condition) {
     throw new BizError('BIZ_INPUT_INVALID', 'Give IDs or keys, or a filter, and not both.');
   }

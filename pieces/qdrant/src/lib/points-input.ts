@@ -2,6 +2,7 @@ import { BizError, parseJsonProp } from '@bizstack/piece-common';
 import { z } from 'zod';
 import type { QdrantAuthProps } from './auth';
 import { embeddingsOf } from './auth';
+import { documentVector } from './bm25';
 import { embedTexts } from './embeddings';
 import { idOfKey, type PointId, readId } from './ids';
 import { readVector, type Vector } from './inputs';
@@ -32,6 +33,8 @@ export interface PointsOptions {
   auth: QdrantAuthProps;
   /** Named vector that texts are embedded into; the unnamed one unless given. */
   vectorName?: string | undefined;
+  /** Sparse vector that gets the words of the text. */
+  keywordVector?: string | undefined;
   /** Payload field that keeps the text. */
   textField?: string | undefined;
   /** Payload field that keeps the own key. */
@@ -46,14 +49,13 @@ export interface PointsOptions {
 export async function readPoints(input: unknown, options: PointsOptions): Promise<Point[]> {
   const list = parseJsonProp('Points', input, z.preprocess(asList, z.array(pointSchema).max(POINTS_MAX)));
   const drafts = list.map((point, index) => readPoint(point, index, options));
-  const texts = drafts.flatMap(({ text }) => (text === undefined ? [] : [text]));
+  const texts = drafts.flatMap(({ text, embed }) => (embed && text !== undefined ? [text] : []));
   const embedded = texts.length > 0 ? await embedTexts(embeddingsOf(options.auth), texts) : [];
   const vectors = embedded.values();
-  const points = drafts.map(({ id, text, vector, payload }): Point => ({
-    id,
-    payload,
-    vector: text === undefined ? vector : withText(vectors.next().value ?? [], vector, options.vectorName),
-  }));
+  const points = drafts.map(({ id, text, embed, vector, payload }): Point => {
+    const dense = embed ? withText(vectors.next().value ?? [], vector, options.vectorName) : vector;
+    return { id, payload, vector: withWords(dense, text, options) };
+  });
   return [...new Map(points.map((point) => [point.id, point])).values()];
 }
 
@@ -65,6 +67,8 @@ function asList(value: unknown): unknown {
 interface Draft {
   id: PointId;
   text: string | undefined;
+  /** False: the vector of the text is given, and only its words are needed. */
+  embed: boolean;
   vector: Vector | NamedVectors;
   payload: Record<string, unknown>;
 }
@@ -72,7 +76,7 @@ interface Draft {
 function readPoint(
   point: PointInput,
   index: number,
-  { textField, keyField, vectorName }: PointsOptions,
+  { textField, keyField, vectorName, keywordVector }: PointsOptions,
 ): Draft {
   const where = `Points[${index}]`;
   const text = point.text?.trim() ? point.text : undefined;
@@ -80,19 +84,19 @@ function readPoint(
   if (text === undefined && Object.keys(vector).length === 0) {
     throw invalid(`${where} has neither a text nor a vector.`);
   }
-  if (
-    text !== undefined &&
-    (isSingle(vector) || vectorName === undefined) &&
-    Object.keys(vector).length > 0
-  ) {
+  const placeTaken = isSingle(vector)
+    ? Object.keys(vector).length > 0
+    : Object.hasOwn(vector, vectorName ?? '') || (vectorName === undefined && Object.keys(vector).length > 0);
+  if (text !== undefined && placeTaken && !keywordVector) {
     throw invalid(
       `${where} has a text and a vector for the same place.`,
-      'Give one of them, or set Vector Name.',
+      'Give one of them, or set Vector Name, or Keyword Vector to keep the words of the text beside the vector.',
     );
   }
   return {
     id: readPointId(point, where),
     text,
+    embed: text !== undefined && !placeTaken,
     vector,
     payload: {
       ...point.payload,
@@ -141,6 +145,18 @@ function withText(
 ): Vector | NamedVectors {
   if (name === undefined || name === '') return embedding;
   return isSingle(vector) ? vector : { ...vector, [name]: embedding };
+}
+
+/** Adds the words of the text; the unnamed vector then goes by an empty name. */
+function withWords(
+  vector: Vector | NamedVectors,
+  text: string | undefined,
+  { keywordVector, vectorName }: PointsOptions,
+): Vector | NamedVectors {
+  const words = keywordVector && text !== undefined ? documentVector(text) : undefined;
+  if (!keywordVector || !words || words.indices.length === 0) return vector;
+  const named = isSingle(vector) ? { [vectorName ?? '']: vector } : vector;
+  return { ...named, [keywordVector]: words };
 }
 
 function invalid(message: string, hint?: string): BizError {

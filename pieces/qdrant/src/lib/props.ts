@@ -1,7 +1,8 @@
-import { Property } from '@activepieces/pieces-framework';
+import { type InputPropertyMap, Property } from '@activepieces/pieces-framework';
 import { dropdownState } from '@bizstack/piece-common';
 import { clientOf, qdrantAuth, type QdrantAuth } from './auth';
-import { getCollection, listCollections, vectorNames } from './collections';
+import { getCollection, listCollections, sparseNames, vectorNames } from './collections';
+import { filterForm } from './filter-form';
 
 const secretsOf = (auth: QdrantAuth | undefined) => [auth?.props.apiKey, auth?.props.embeddingsApiKey];
 
@@ -55,24 +56,74 @@ export const vectorNameProp = Property.Dropdown<string, false, typeof qdrantAuth
     ),
 });
 
+export const keywordVectorProp = Property.Dropdown<string, false, typeof qdrantAuth>({
+  auth: qdrantAuth,
+  displayName: 'Keyword Vector',
+  description: 'Sparse vector that keeps the words of the texts, for keyword and hybrid search.',
+  required: false,
+  refreshers: ['collection'],
+  options: ({ auth, collection }) =>
+    options(
+      auth,
+      async ({ props }) => {
+        const names = sparseNames(await getCollection(clientOf(props), String(collection)));
+        return names.map((name) => ({ label: name, value: name }));
+      },
+      { Collection: collection },
+    ),
+});
+
+/** A dropdown of the payload fields that have an index, for a prop that may stay empty. */
+export function optionalFieldProp(displayName: string, description: string) {
+  return Property.Dropdown<string, false, typeof qdrantAuth>({
+    auth: qdrantAuth,
+    displayName,
+    description,
+    required: false,
+    refreshers: ['collection'],
+    options: ({ auth, collection }) => indexedFields(auth, collection),
+  });
+}
+
+function indexedFields(auth: QdrantAuth | undefined, collection: unknown) {
+  return options(
+    auth,
+    async ({ props }) => {
+      const { payload_schema: schema } = await getCollection(clientOf(props), String(collection));
+      return Object.entries(schema ?? {}).map(([name, { data_type: type }]) => ({
+        label: `${name} (${type})`,
+        value: name,
+      }));
+    },
+    { Collection: collection },
+  );
+}
+
 export const indexedFieldProp = Property.Dropdown<string, true, typeof qdrantAuth>({
   auth: qdrantAuth,
   displayName: 'Payload Field',
   description: 'A payload field that has an index.',
   required: true,
   refreshers: ['collection'],
-  options: ({ auth, collection }) =>
-    options(
-      auth,
-      async ({ props }) => {
-        const { payload_schema: schema } = await getCollection(clientOf(props), String(collection));
-        return Object.entries(schema ?? {}).map(([name, { data_type: type }]) => ({
-          label: `${name} (${type})`,
-          value: name,
-        }));
-      },
-      { Collection: collection },
-    ),
+  options: ({ auth, collection }) => indexedFields(auth, collection),
+});
+
+export const filterFieldsProp = Property.DynamicProperties<false, typeof qdrantAuth>({
+  auth: qdrantAuth,
+  displayName: 'Filter Fields',
+  description: 'A form made of the payload fields that have an index. All that is filled in must hold.',
+  required: false,
+  refreshers: ['collection'],
+  props: async ({ auth, collection }): Promise<InputPropertyMap> => {
+    if (!auth || typeof collection !== 'string') return {};
+    try {
+      const { payload_schema: schema } = await getCollection(clientOf(auth.props), collection);
+      return filterForm(schema ?? {});
+    } catch {
+      // The collection dropdown above shows why the server does not answer.
+      return {};
+    }
+  },
 });
 
 export const filterProp = Property.Json({

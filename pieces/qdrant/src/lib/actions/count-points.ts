@@ -1,8 +1,8 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
 import { clientOf, qdrantAuth } from '../auth';
-import { readFilter } from '../filter';
+import { readFilters } from '../filter';
 import { compact } from '../inputs';
-import { collectionProp, filterProp } from '../props';
+import { collectionProp, filterFieldsProp, filterProp } from '../props';
 import { countSchema } from '../schemas';
 
 export const countPointsAction = createAction({
@@ -17,6 +17,7 @@ export const countPointsAction = createAction({
   },
   props: {
     collection: collectionProp,
+    filterFields: filterFieldsProp,
     filter: filterProp,
     exact: Property.Checkbox({
       displayName: 'Exact',
@@ -26,11 +27,11 @@ export const countPointsAction = createAction({
     }),
   },
   outputSchema: { fields: [{ key: 'count', label: 'Count', format: 'number' }] },
-  async run({ auth, propsValue: { collection, filter, exact } }) {
+  async run({ auth, propsValue: { collection, filter, filterFields, exact } }) {
     const { count } = await clientOf(auth.props).call({
       method: 'POST',
       path: ['collections', collection, 'points', 'count'],
-      body: compact({ filter: readFilter(filter), exact: exact ?? true }),
+      body: compact({ filter: readFilters(filter, filterFields), exact: exact ?? true }),
       schema: countSchema,
     });
     return { count };

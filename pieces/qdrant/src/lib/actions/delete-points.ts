@@ -2,7 +2,7 @@ import { createAction, Property } from '@activepieces/pieces-framework';
 import { z } from 'zod';
 import { clientOf, qdrantAuth } from '../auth';
 import { readSelector } from '../inputs';
-import { collectionProp, filterProp, idsProp, keysProp } from '../props';
+import { collectionProp, filterFieldsProp, filterProp, idsProp, keysProp } from '../props';
 import { countSchema, recordSchema, updateSchema } from '../schemas';
 
 export const deletePointsAction = createAction({
@@ -20,6 +20,7 @@ export const deletePointsAction = createAction({
     collection: collectionProp,
     ids: idsProp,
     keys: keysProp,
+    filterFields: filterFieldsProp,
     filter: filterProp,
     preview: Property.Checkbox({
       displayName: 'Preview',
@@ -37,7 +38,8 @@ export const deletePointsAction = createAction({
   },
   async run({ auth, propsValue }) {
     const { collection, preview } = propsValue;
-    const selector = readSelector(propsValue.ids, propsValue.keys, propsValue.filter);
+    const { ids, keys, filter, filterFields } = propsValue;
+    const selector = readSelector(ids, keys, filter, filterFields);
     const client = clientOf(auth.props);
     const path = ['collections', collection, 'points'];
     const matched =

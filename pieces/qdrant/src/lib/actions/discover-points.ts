@@ -2,11 +2,12 @@ import { createAction, Property } from '@activepieces/pieces-framework';
 import { BizError, parseJsonProp } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { clientOf, qdrantAuth } from '../auth';
-import { readFilter } from '../filter';
+import { readFilters } from '../filter';
 import { idOfKey, type PointId, readId } from '../ids';
 import { compact, readInteger, readQueryVector } from '../inputs';
 import {
   collectionProp,
+  filterFieldsProp,
   filterProp,
   limitProp,
   SCORED_POINTS_OUTPUT,
@@ -54,6 +55,7 @@ export const discoverPointsAction = createAction({
       required: true,
     }),
     vectorName: vectorNameProp,
+    filterFields: filterFieldsProp,
     filter: filterProp,
     limit: limitProp,
     withPayload: withPayloadProp,
@@ -71,7 +73,7 @@ export const discoverPointsAction = createAction({
       body: compact({
         query: { discover: { target, context } },
         using: propsValue.vectorName || undefined,
-        filter: readFilter(propsValue.filter),
+        filter: readFilters(propsValue.filter, propsValue.filterFields),
         limit: readInteger('Limit', propsValue.limit, { min: 1, max: 1000, fallback: 10 }),
         with_payload: propsValue.withPayload ?? true,
       }),

@@ -1,9 +1,9 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
 import { z } from 'zod';
 import { clientOf, qdrantAuth } from '../auth';
-import { readFilter } from '../filter';
+import { readFilters } from '../filter';
 import { compact, readInteger } from '../inputs';
-import { collectionProp, filterProp, indexedFieldProp, limitProp } from '../props';
+import { collectionProp, filterFieldsProp, filterProp, indexedFieldProp, limitProp } from '../props';
 
 export const facetPayloadAction = createAction({
   name: 'facet_payload',
@@ -19,6 +19,7 @@ export const facetPayloadAction = createAction({
   props: {
     collection: collectionProp,
     field: indexedFieldProp,
+    filterFields: filterFieldsProp,
     filter: filterProp,
     limit: limitProp,
     exact: Property.Checkbox({
@@ -46,7 +47,7 @@ export const facetPayloadAction = createAction({
       path: ['collections', propsValue.collection, 'facet'],
       body: compact({
         key: propsValue.field,
-        filter: readFilter(propsValue.filter),
+        filter: readFilters(propsValue.filter, propsValue.filterFields),
         limit: readInteger('Limit', propsValue.limit, { min: 1, max: 1000, fallback: 10 }),
         exact: propsValue.exact ?? true,
       }),

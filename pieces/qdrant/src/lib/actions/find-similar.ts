@@ -1,11 +1,12 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
 import { BizError } from '@bizstack/piece-common';
 import { clientOf, qdrantAuth } from '../auth';
-import { readFilter } from '../filter';
+import { readFilters } from '../filter';
 import { readIds } from '../ids';
 import { compact, readInteger } from '../inputs';
 import {
   collectionProp,
+  filterFieldsProp,
   filterProp,
   limitProp,
   SCORED_POINTS_OUTPUT,
@@ -39,6 +40,7 @@ export const findSimilarAction = createAction({
       required: false,
     }),
     vectorName: vectorNameProp,
+    filterFields: filterFieldsProp,
     filter: filterProp,
     limit: limitProp,
     scoreThreshold: scoreThresholdProp,
@@ -57,7 +59,7 @@ export const findSimilarAction = createAction({
       body: compact({
         query,
         using: propsValue.vectorName || undefined,
-        filter: readFilter(propsValue.filter),
+        filter: readFilters(propsValue.filter, propsValue.filterFields),
         limit: readInteger('Limit', propsValue.limit, { min: 1, max: 1000, fallback: 10 }),
         score_threshold: propsValue.scoreThreshold,
         with_payload: propsValue.withPayload ?? true,

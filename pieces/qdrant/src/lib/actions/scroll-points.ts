@@ -1,10 +1,18 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
 import { BizError } from '@bizstack/piece-common';
 import { clientOf, qdrantAuth } from '../auth';
-import { readFilter } from '../filter';
+import { readFilters } from '../filter';
 import { readId } from '../ids';
 import { compact, readInteger } from '../inputs';
-import { collectionProp, filterProp, POINTS_OUTPUT, withPayloadProp, withVectorsProp } from '../props';
+import {
+  collectionProp,
+  filterFieldsProp,
+  filterProp,
+  optionalFieldProp,
+  POINTS_OUTPUT,
+  withPayloadProp,
+  withVectorsProp,
+} from '../props';
 import { type PointRecord, scrollSchema } from '../schemas';
 
 /** Points per request; a page of the action may hold many. */
@@ -23,6 +31,7 @@ export const scrollPointsAction = createAction({
   },
   props: {
     collection: collectionProp,
+    filterFields: filterFieldsProp,
     filter: filterProp,
     limit: Property.Number({
       displayName: 'Limit',
@@ -35,11 +44,10 @@ export const scrollPointsAction = createAction({
       description: 'nextOffset of the page before.',
       required: false,
     }),
-    orderBy: Property.ShortText({
-      displayName: 'Order By',
-      description: 'Payload field with an index for numbers or dates. One page only: no offset.',
-      required: false,
-    }),
+    orderBy: optionalFieldProp(
+      'Order By',
+      'Payload field with an index for numbers or dates. One page only: no offset.',
+    ),
     descending: Property.Checkbox({
       displayName: 'Descending',
       description: 'Largest or latest first.',
@@ -64,7 +72,7 @@ export const scrollPointsAction = createAction({
     }
     const limit = readInteger('Limit', propsValue.limit, { min: 1, max: 10_000, fallback: 100 });
     const base = compact({
-      filter: readFilter(propsValue.filter),
+      filter: readFilters(propsValue.filter, propsValue.filterFields),
       order_by: orderBy ? { key: orderBy, direction: descending ? 'desc' : 'asc' } : undefined,
       with_payload: propsValue.withPayload ?? true,
       with_vector: propsValue.withVectors ?? false,

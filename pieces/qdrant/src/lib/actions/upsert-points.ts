@@ -4,7 +4,7 @@ import { bodyForPoint } from '../collection-body';
 import { DISTANCES, ensureCollection } from '../collections';
 import { readInteger } from '../inputs';
 import { readPoints } from '../points-input';
-import { collectionProp, vectorNameProp } from '../props';
+import { collectionProp, keywordVectorProp, vectorNameProp } from '../props';
 import { partialFailure, upsertPoints } from '../upsert';
 
 export const upsertPointsAction = createAction({
@@ -41,6 +41,7 @@ export const upsertPointsAction = createAction({
       defaultValue: 'key',
     }),
     vectorName: vectorNameProp,
+    keywordVector: keywordVectorProp,
     createCollection: Property.Checkbox({
       displayName: 'Create Collection',
       description: 'Creates the collection with the size of the first vector when it does not exist.',
@@ -98,11 +99,17 @@ export const upsertPointsAction = createAction({
     ],
   },
   async run({ auth, propsValue }) {
-    const { collection, vectorName, textField, keyField } = propsValue;
+    const { collection, vectorName, keywordVector, textField, keyField } = propsValue;
     const batchSize = readInteger('Batch Size', propsValue.batchSize, { min: 1, max: 256, fallback: 128 });
     const parallel = readInteger('Parallel Requests', propsValue.parallel, { min: 1, max: 4, fallback: 2 });
     const client = clientOf(auth.props);
-    const points = await readPoints(propsValue.points, { auth: auth.props, vectorName, textField, keyField });
+    const points = await readPoints(propsValue.points, {
+      auth: auth.props,
+      vectorName,
+      keywordVector,
+      textField,
+      keyField,
+    });
     let created = false;
     const create = async () => {
       const [first] = points;
