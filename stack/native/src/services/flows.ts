@@ -6,7 +6,7 @@ import { nodeBinary } from '../install/node-binary';
 import { resolveFacts } from '../state/secrets';
 import { writeFileAtomic } from '../state/state-file';
 import { requireHttp } from './http-health';
-import { bundlePieces, bundlesDir, testkitCli } from './piece-bundles';
+import { bundlePieces, testkitCli } from './piece-bundles';
 
 /** Runs the exported flows of `examples/` with the repository's pieces, in place of Activepieces. */
 export const flowsDriver: ServiceDriver = {
@@ -31,6 +31,8 @@ export const flowsDriver: ServiceDriver = {
 
   async start(context) {
     const { host, ports, dataDir, rootDir } = context;
+    // Again: somebody may have changed a piece since the install, while other services started.
+    const pieces = await bundlePieces(context);
     const flows = flowFiles(rootDir);
     if (flows.length === 0) {
       throw new BizError('BIZ_NATIVE_NO_FLOWS', `There is no flow.json below ${join(rootDir, 'examples')}.`);
@@ -41,7 +43,7 @@ export const flowsDriver: ServiceDriver = {
       {
         command: nodeBinary(rootDir),
         args: [
-          ...[testkitCli(rootDir), 'run-flows', '--flow', ...flows, '--pieces', bundlesDir(context)],
+          ...[testkitCli(rootDir), 'run-flows', '--flow', ...flows, '--pieces', pieces],
           ...['--connections', connections, '--state', join(dataDir, 'state')],
           ...['--host', host, '--port', String(ports['http'])],
         ],

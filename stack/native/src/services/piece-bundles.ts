@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import type { DriverContext } from '../driver';
-import { cacheEntry, cacheEntryDir, fileHash, keyHash } from '../install/cache-entry';
+import { cacheEntry, fileHash, keyHash } from '../install/cache-entry';
 import { nodeBinary } from '../install/node-binary';
 import { runCommand } from '../install/run-command';
 
@@ -34,10 +34,6 @@ export async function bundlePieces(context: DriverContext): Promise<string> {
       }
     },
   });
-}
-
-export function bundlesDir({ cacheDir, rootDir }: DriverContext): string {
-  return cacheEntryDir(cacheDir, bundlesKey(rootDir));
 }
 
 /** Folders of the pieces: `pieces/*` but for the library and the test kit. */
