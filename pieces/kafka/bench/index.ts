@@ -11,6 +11,7 @@ import { type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kaf
 import { sendMessage } from '../src/lib/actions/send-message';
 import { sendMessages } from '../src/lib/actions/send-messages';
 import { closeConnections } from '../src/lib/client';
+import { createTopic } from '../src/lib/topics';
 import { newMessage } from '../src/lib/triggers/new-message';
 
 const BATCH = 5_000;
@@ -161,7 +162,8 @@ async function newTopic(kafka: Kafka, numPartitions: number): Promise<string> {
   const topic = `bench-${randomUUID()}`;
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions }] });
+  // Waits until the broker knows the new topic.
+  await createTopic(admin, { topic, numPartitions });
   await admin.disconnect();
   return topic;
 }

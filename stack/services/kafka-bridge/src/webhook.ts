@@ -73,7 +73,13 @@ function failed(reason: string): DeliveryResult {
 /** Milliseconds of a Retry-After header: seconds or a date; at most an hour. */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
-  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  // A date begins with the day of the week; JavaScript would take other texts for dates as well.
+  const isDate = /^[A-Z][a-z]{2}/.test(header);
+  const ms = /^\d{1,9}$/.test(header.trim())
+    ? Number(header) * 1000
+    : isDate
+      ? Date.parse(header) - now
+      : Number.NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
