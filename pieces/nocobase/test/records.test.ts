@@ -220,3 +220,13 @@ test('a notification is sent once for each key; what the plugin refuses is told 
   expect(error.code).toBe('BIZ_NOCOBASE_REQUEST_INVALID');
   expect(error.message).toContain('Give a path that starts with /');
 });
+
+test('a field that was added a moment ago can be used at once', async () => {
+  const collection = await makeCollection();
+  await create(collection, { code: 'a' });
+  await run('run_action', {
+    action: `collections/${collection}/fields:create`,
+    body: { name: 'fresh', type: 'string', interface: 'input', uiSchema: { title: 'Fresh' } },
+  });
+  expect(await create(collection, { code: 'b', fresh: 'new' })).toMatchObject({ record: { fresh: 'new' } });
+});

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BizError, createConnectionPool, isBizError, withRetry } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { isStarting, readJson, statusError, unexpected } from './answers';
@@ -52,12 +53,15 @@ const tokens = createConnectionPool<NocoBaseSettings, string>({
  */
 export class NocoBaseClient {
   readonly base: URL;
+  /** Stands for server and account; holds no secret. */
+  readonly identity: string;
   private readonly settings: NocoBaseSettings;
 
   /** @throws BizError `BIZ_INPUT_INVALID` for a wrong URL or missing credentials. */
   constructor({ url, apiKey, account, password }: NocoBaseSettings) {
     this.base = parseBaseUrl(url);
     this.settings = { url: this.base.toString(), apiKey, account, password };
+    this.identity = createHash('sha256').update(JSON.stringify(this.settings)).digest('hex');
     if (!apiKey && !(account && password)) {
       throw new BizError(
         'BIZ_INPUT_INVALID',

@@ -1,8 +1,7 @@
 import { BizError, isBizError, parseInput } from '@bizstack/piece-common';
 import { z } from 'zod';
 import type { NocoBaseClient } from './client';
-import { findCollection } from './collections';
-import { checkValues } from './values';
+import { checkedCollection } from './checked-collection';
 
 export const recordSchema = z.record(z.string(), z.unknown());
 export type NocoBaseRecord = z.infer<typeof recordSchema>;
@@ -91,8 +90,7 @@ export async function upsertRecord(
 ): Promise<{ created: boolean; record: NocoBaseRecord }> {
   const { client, collection, field, values } = input;
   const value = parseInput(field, values[field], z.union([z.string().min(1), z.number(), z.boolean()]));
-  const meta = await findCollection(client, collection);
-  checkValues(values, meta);
+  const meta = await checkedCollection(client, collection, values);
   const change = async (): Promise<NocoBaseRecord | undefined> => {
     const found = await findByField(client, collection, field, value);
     if (!found || input.keepExisting) return found;

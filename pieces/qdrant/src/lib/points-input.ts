@@ -10,11 +10,14 @@ import { readVector, type Vector } from './inputs';
 /** Points of one call; more belong into several calls, each with its own retry. */
 const POINTS_MAX = 100_000;
 
+/** A list is looked at later, number by number; copying it here would double the memory of a large call. */
+const listSchema = z.custom<unknown[]>((value) => Array.isArray(value), 'expected a list');
+
 const pointSchema = z.strictObject({
   id: z.union([z.number(), z.string()]).optional(),
   key: z.union([z.number(), z.string()]).optional(),
   text: z.string().nullish(),
-  vector: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]).nullish(),
+  vector: z.union([listSchema, z.record(z.string(), z.unknown())]).nullish(),
   payload: z.record(z.string(), z.unknown()).nullish(),
 });
 

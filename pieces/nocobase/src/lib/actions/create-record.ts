@@ -1,9 +1,9 @@
 import { createAction } from '@activepieces/pieces-framework';
 import { clientOf, nocobaseAuth } from '../auth';
-import { findCollection } from '../collections';
+import { checkedCollection } from '../checked-collection';
 import { collectionProp, moreValuesProp, optionalUniqueFieldProp, valuesProp } from '../props';
 import { createRecord, readCollection, upsertRecord } from '../records';
-import { checkValues, readValues } from '../values';
+import { readValues } from '../values';
 
 export const createRecordAction = createAction({
   name: 'create_record',
@@ -34,7 +34,7 @@ export const createRecordAction = createAction({
     const client = clientOf(auth);
     const { uniqueField: field } = propsValue;
     if (field) return upsertRecord({ client, collection, field, values, keepExisting: true });
-    checkValues(values, await findCollection(client, collection));
+    await checkedCollection(client, collection, values);
     return { created: true, record: await createRecord(client, collection, values) };
   },
 });

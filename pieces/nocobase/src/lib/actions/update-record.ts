@@ -1,9 +1,9 @@
 import { createAction } from '@activepieces/pieces-framework';
 import { clientOf, nocobaseAuth } from '../auth';
-import { findCollection } from '../collections';
+import { checkedCollection } from '../checked-collection';
 import { collectionProp, moreValuesProp, recordIdProp, valuesProp } from '../props';
 import { readCollection, readKey, updateRecord } from '../records';
-import { checkValues, readValues } from '../values';
+import { readValues } from '../values';
 
 export const updateRecordAction = createAction({
   name: 'update_record',
@@ -27,7 +27,7 @@ export const updateRecordAction = createAction({
     const key = readKey(propsValue.recordId);
     const values = readValues(propsValue.values, propsValue.moreValues);
     const client = clientOf(auth);
-    checkValues(values, await findCollection(client, collection));
+    await checkedCollection(client, collection, values);
     return { record: await updateRecord(client, collection, key, values) };
   },
 });
