@@ -79,10 +79,19 @@ async function format(
   rmSync(partial, { recursive: true, force: true });
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
+  // May begin with a dash, so that it must not stand as an argument of its own.
   const clusterId = randomBytes(16).toString('base64url');
   await runCommand(
     'java',
-    ['-Xmx128m', ...classpath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties],
+    [
+      '-Xmx128m',
+      ...classpath,
+      'kafka.tools.StorageTool',
+      'format',
+      `--cluster-id=${clusterId}`,
+      '-c',
+      properties,
+    ],
     { cwd: context.dataDir, env: environment(context, partial), signal: context.signal },
   );
   renameSync(partial, logs);
