@@ -202,6 +202,24 @@ describe('insert_rows', () => {
     ).toEqual([{ parts: 1 }]);
   });
 
+  it('breaks off when a bad row comes late, and inserts none of those before it', async () => {
+    const table = await newTable('id UInt32, name String');
+    const rows: unknown[] = Array.from({ length: 100_000 }, (_, id) => ({ id, name: `name ${id}` }));
+    rows.push({ id: 'x' });
+    await expect(insert({ table, rows })).rejects.toMatchObject({
+      code: 'BIZ_CLICKHOUSE_ROWS_REFUSED',
+      message: expect.stringContaining('row 100001') as string,
+    });
+    expect(await insert({ table, rows, onBadRows: 'refuse_all' })).toMatchObject({
+      inserted: 0,
+      refused: 100_001,
+      badRows: [{ row: 100_001, column: 'id' }],
+    });
+    expect(await sql(`SELECT count() AS n FROM ${table}`)).toEqual([{ n: 0 }]);
+    expect(await insert({ table, rows, onBadRows: 'keep_good' })).toMatchObject({ inserted: 100_000 });
+    expect(await sql(`SELECT count() AS n FROM ${table}`)).toEqual([{ n: 100_000 }]);
+  });
+
   it('changes nothing for an empty list', async () => {
     const table = await newTable('id UInt8');
     expect(await insert({ table, rows: [] })).toEqual({

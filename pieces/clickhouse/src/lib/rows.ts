@@ -32,6 +32,14 @@ export interface PreparedRows {
   readonly bad: readonly BadRow[];
 }
 
+/** Rows that are prepared while the first of them are sent already. */
+export interface RowsInPreparation extends PreparedRows {
+  /** Of good and bad ones. */
+  readonly total: number;
+  /** Prepares some more; false when there are none left. */
+  advance(): boolean;
+}
+
 interface WritableColumn {
   readonly name: string;
   readonly convert: Converter;
@@ -46,14 +54,14 @@ export interface PrepareOptions {
 }
 
 /** Rows between two turns of the event loop. */
-const ROWS_PER_TURN = 5_000;
+const ROWS_PER_TURN = 2_000;
 
-/** Checks rows against a table and turns them into text. */
-export async function prepareRows(
+/** Checks rows against a table and turns them into text, some at a time. */
+export function startRows(
   table: Table,
   rows: readonly unknown[],
   { columns, finish }: PrepareOptions = {},
-): Promise<PreparedRows> {
+): RowsInPreparation {
   const known = new Map(table.columns.map((column) => [column.name, column]));
   const writable = new Map(
     table.columns.filter(isInsertable).map((column) => [column.name, writableOf(column)]),
@@ -62,26 +70,47 @@ export async function prepareRows(
   const lines: string[] = [];
   const numbers: number[] = [];
   const bad: BadRow[] = [];
-  for (const [index, given] of rows.entries()) {
-    if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await nextTurn();
-    let place: string | null = null;
+  const describeUnknown = (name: string) =>
+    known.has(name) ? `The server computes column "${name}" itself` : `There is no column "${name}"`;
+  let next = 0;
+
+  function prepare(given: unknown, number: number): void {
     try {
-      const row = toRow(given, order);
-      const converted = convertRow(row, writable, (name) => {
-        place = name;
-        return known.has(name)
-          ? `The server computes column "${name}" itself`
-          : `There is no column "${name}"`;
-      });
-      place = null;
+      const converted = convertRow(toRow(given, order), writable, describeUnknown);
       lines.push(JSON.stringify(finish ? finish(converted) : converted));
-      numbers.push(index + 1);
+      numbers.push(number);
     } catch (error) {
       if (!(error instanceof ValueProblem)) throw error;
-      bad.push({ row: index + 1, column: error.column ?? place, reason: error.message });
+      bad.push({ row: number, column: error.column ?? null, reason: error.message });
     }
   }
-  return { lines, numbers, bad };
+
+  return {
+    lines,
+    numbers,
+    bad,
+    total: rows.length,
+    advance() {
+      const end = Math.min(next + ROWS_PER_TURN, rows.length);
+      for (; next < end; next += 1) prepare(rows[next], next + 1);
+      return next < rows.length;
+    },
+  };
+}
+
+/** Prepares all rows that are left. */
+export async function finishRows(rows: RowsInPreparation): Promise<PreparedRows> {
+  while (rows.advance()) await nextTurn();
+  return rows;
+}
+
+/** Checks rows against a table and turns them into text. */
+export function prepareRows(
+  table: Table,
+  rows: readonly unknown[],
+  options: PrepareOptions = {},
+): Promise<PreparedRows> {
+  return finishRows(startRows(table, rows, options));
 }
 
 function writableOf({ name, type, defaultKind }: Column): WritableColumn {
@@ -113,7 +142,7 @@ function convertRow(
   let given = 0;
   for (const name of Object.keys(row)) {
     const column = columns.get(name);
-    if (column === undefined) throw new ValueProblem(describeUnknown(name));
+    if (column === undefined) throw new ValueProblem(describeUnknown(name), name);
     const value = row[name];
     if (value === undefined) continue;
     given += 1;
@@ -148,19 +177,24 @@ export function withoutRow(prepared: PreparedRows, place: number, reason: string
   };
 }
 
-const CHUNK_CHARACTERS = 512 * 1024;
+const CHUNK_CHARACTERS = 256 * 1024;
 
-/** The text of the rows in portions, made while they are sent. */
+/** The text of prepared rows in portions, made while they are sent. */
 export function* bodyOf(lines: readonly string[]): Generator<Buffer> {
-  let portion: string[] = [];
-  let characters = 0;
-  for (const line of lines) {
-    portion.push(line);
-    characters += line.length;
-    if (characters < CHUNK_CHARACTERS) continue;
-    yield Buffer.from(`${portion.join('\n')}\n`);
-    portion = [];
-    characters = 0;
+  yield* bodyWhile(lines, () => false);
+}
+
+/** The same for lines that become more whenever `advance` is called, until it says that there are none left. */
+export function* bodyWhile(lines: readonly string[], advance: () => boolean): Generator<Buffer> {
+  let at = 0;
+  for (let more = true; more || at < lines.length;) {
+    let end = at;
+    for (let characters = 0; characters < CHUNK_CHARACTERS; end += 1) {
+      while (more && end >= lines.length) more = advance();
+      if (end >= lines.length) break;
+      characters += lines[end]?.length ?? 0;
+    }
+    if (end > at) yield Buffer.from(`${lines.slice(at, end).join('\n')}\n`);
+    at = end;
   }
-  if (portion.length > 0) yield Buffer.from(`${portion.join('\n')}\n`);
 }

@@ -2,7 +2,15 @@ import { Readable } from 'node:stream';
 import { BizError, isBizError } from '@bizstack/piece-common';
 import type { Database, Executed, Settings } from './client';
 import { formatTableName, quoteIdentifier } from './identifiers';
-import { type BadRow, type PreparedRows, bodyOf, withoutRow } from './rows';
+import {
+  type BadRow,
+  bodyOf,
+  bodyWhile,
+  finishRows,
+  type PreparedRows,
+  type RowsInPreparation,
+  withoutRow,
+} from './rows';
 import { isInsertable, type Table } from './schema';
 
 export const BAD_ROWS = ['fail', 'refuse_all', 'keep_good'] as const;
@@ -31,7 +39,45 @@ const MAX_RETURNED_BAD_ROWS = 1_000;
 const MAX_FOUND_BY_SERVER = 20;
 
 /**
- * Inserts prepared rows with one INSERT, so that they form one block: all of them appear or none.
+ * Inserts rows with one INSERT, so that they form one block: all of them appear or none. They are checked while
+ * they are sent; a bad one breaks the INSERT off, unless the good ones are to be kept.
+ * @throws BizError `BIZ_CLICKHOUSE_ROWS_REFUSED` with `fail`, and whatever the server refuses.
+ */
+export async function insertRowsOf(
+  database: Database,
+  table: Table,
+  rows: RowsInPreparation,
+  options: InsertOptions,
+): Promise<Inserted> {
+  if (options.token !== undefined) await requireDeduplication(database, table);
+  // An INSERT without any row is not begun.
+  let more = true;
+  while (more && rows.lines.length === 0) more = rows.advance();
+  const stops = () => options.onBadRows !== 'keep_good' && rows.bad.length > 0;
+  if (rows.lines.length === 0 || stops()) {
+    return insertPrepared(database, table, await finishRows(rows), options);
+  }
+  const advance = () => {
+    const left = rows.advance();
+    if (stops()) throw new BadRowFound();
+    return left;
+  };
+  try {
+    const body = () => bodyWhile(rows.lines, advance);
+    const { queryId } = await insertText(database, table, { body, count: rows.total }, options);
+    return report(rows, rows.lines.length, queryId);
+  } catch (error) {
+    const prepared = await finishRows(rows);
+    return insertPrepared(database, table, prepared, options, stops() ? undefined : error);
+  }
+}
+
+/** Ends the body of a request whose rows are not wanted any more. */
+class BadRowFound extends Error {}
+
+/**
+ * Inserts rows that are prepared.
+ * @param failure what an attempt with exactly these rows has thrown.
  * @throws BizError `BIZ_CLICKHOUSE_ROWS_REFUSED` with `fail`, and whatever the server refuses.
  */
 export async function insertPrepared(
@@ -39,22 +85,29 @@ export async function insertPrepared(
   table: Table,
   given: PreparedRows,
   options: InsertOptions,
+  failure?: unknown,
 ): Promise<Inserted> {
   if (options.token !== undefined) await requireDeduplication(database, table);
   let prepared = given;
+  let failed = failure;
   for (let found = 0; ; found += 1) {
     const stop = prepared.bad.length > 0 && options.onBadRows !== 'keep_good';
     if (stop && options.onBadRows === 'fail') throw rowsRefused(prepared);
     if (stop || prepared.lines.length === 0) return report(prepared, 0, null);
-    try {
-      const { queryId } = await insertLines(database, table, prepared.lines, options);
-      return report(prepared, prepared.lines.length, queryId);
-    } catch (error) {
-      const place =
-        found < MAX_FOUND_BY_SERVER ? await badLine(database, table, prepared.lines, error) : undefined;
-      if (place === undefined) throw error;
-      prepared = withoutRow(prepared, place.index, place.reason);
+    const { lines } = prepared;
+    if (failed === undefined) {
+      try {
+        const body = () => bodyOf(lines);
+        const { queryId } = await insertText(database, table, { body, count: lines.length }, options);
+        return report(prepared, lines.length, queryId);
+      } catch (error) {
+        failed = error;
+      }
     }
+    const place = found < MAX_FOUND_BY_SERVER ? await badLine(database, table, lines, failed) : undefined;
+    if (place === undefined) throw failed;
+    prepared = withoutRow(prepared, place.index, place.reason);
+    failed = undefined;
   }
 }
 
@@ -76,19 +129,19 @@ function rowsRefused({ bad }: PreparedRows): BizError {
   });
 }
 
-function insertLines(
+function insertText(
   database: Database,
   table: Table,
-  lines: readonly string[],
+  { body, count }: { body: () => Iterable<Buffer>; count: number },
   { asyncInsert, token, settings }: InsertOptions,
 ): Promise<Executed> {
   return database.insert({
     sql: `INSERT INTO ${table.sql} FORMAT JSONEachRow`,
-    body: () => Readable.from(bodyOf(lines), { objectMode: false }),
+    body: () => Readable.from(body(), { objectMode: false }),
     retry: token !== undefined,
     settings: {
       ...INPUT_SETTINGS,
-      ...oneBlock(lines.length),
+      ...oneBlock(count),
       ...insertSettings({ asyncInsert, token }),
       ...settings,
     },

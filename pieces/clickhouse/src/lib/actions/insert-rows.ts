@@ -12,9 +12,9 @@ import {
   tableProp,
   tokenProp,
 } from '../props/table';
-import { prepareRows, rowsSchema } from '../rows';
+import { rowsSchema, startRows } from '../rows';
 import { describeTable, isInsertable, writableColumn } from '../schema';
-import { BAD_ROWS, insertPrepared } from '../write';
+import { BAD_ROWS, insertRowsOf } from '../write';
 
 export const insertOptionsSchema = z.object({
   onBadRows: z
@@ -70,7 +70,7 @@ export const insertRows = createAction({
       const columns = propsValue.columns?.length
         ? propsValue.columns.map((name) => writableColumn(table, name).name)
         : undefined;
-      return insertPrepared(database, table, await prepareRows(table, rows, { columns }), options);
+      return insertRowsOf(database, table, startRows(table, rows, { columns }), options);
     });
   },
 });

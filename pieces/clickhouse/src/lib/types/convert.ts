@@ -169,7 +169,9 @@ function toBoolean(value: unknown): boolean {
 function toText(value: unknown): string {
   const text = typeof value === 'string' ? value : plainText(value);
   // A half of a surrogate pair has no UTF-8.
-  if (/\p{Surrogate}/u.test(text)) throw new ValueProblem('is not valid Unicode text');
+  // The first pattern is quick, and most text has none at all.
+  if (/[\ud800-\udfff]/.test(text) && /\p{Surrogate}/u.test(text))
+    throw new ValueProblem('is not valid Unicode text');
   return text;
 }
 
@@ -214,13 +216,14 @@ function numberAt({ args }: ClickHouseType, index: number, otherwise: number): n
   return argument?.kind === 'number' ? Number(argument.value) : otherwise;
 }
 
-/** Puts the place before the reason: `[2] is not a number`. */
-function within<T>(place: string, convert: () => T): T {
+/** Puts the place, an index or a key, before the reason: `[2] is not a number`. */
+function within(place: string | number, convert: Converter | undefined, value: unknown): unknown {
   try {
-    return convert();
+    return convert?.(value);
   } catch (error) {
     if (!(error instanceof ValueProblem)) throw error;
-    throw new ValueProblem(`${place}${/^[[.]/.test(error.message) ? '' : ' '}${error.message}`);
+    const where = typeof place === 'number' ? `[${place}]` : `.${place}`;
+    throw new ValueProblem(`${where}${/^[[.]/.test(error.message) ? '' : ' '}${error.message}`);
   }
 }
 
@@ -229,7 +232,16 @@ function arrayConverter(type: ClickHouseType): Converter {
   return (value) => {
     const list = fromJsonText(value, /^\s*\[/);
     if (!Array.isArray(list)) throw new ValueProblem('is not a list');
-    return list.map((one: unknown, index) => within(`[${index}]`, () => convert(one)));
+    const given: readonly unknown[] = list;
+    let changed: unknown[] | undefined;
+    for (let index = 0; index < given.length; index += 1) {
+      const one = given[index];
+      const converted = within(index, convert, one);
+      if (converted === one) continue;
+      changed ??= [...given];
+      changed[index] = converted;
+    }
+    return changed ?? given;
   };
 }
 
@@ -238,9 +250,7 @@ function mapConverter(type: ClickHouseType): Converter {
   const convert = typeAt(type, 1);
   return (value) =>
     Object.fromEntries(
-      entriesOf(value).map(([key, one]) =>
-        within(`.${key}`, () => [String(convertKey(key)), convert(one)] as const),
-      ),
+      entriesOf(value).map(([key, one]) => [String(within(key, convertKey, key)), within(key, convert, one)]),
     );
 }
 
@@ -255,7 +265,7 @@ function tupleConverter(type: ClickHouseType): Converter {
     if (Array.isArray(list)) {
       if (list.length !== elements.length)
         throw new ValueProblem(`does not have ${elements.length} elements`);
-      const values = list.map((one: unknown, index) => within(`[${index}]`, () => converters[index]?.(one)));
+      const values = list.map((one: unknown, index) => within(index, converters[index], one));
       // A tuple with names is read as an object.
       return names.every((name) => name !== undefined)
         ? Object.fromEntries(names.map((name, index) => [name, values[index]]))
@@ -265,10 +275,7 @@ function tupleConverter(type: ClickHouseType): Converter {
     const unknown = [...given.keys()].find((key) => !names.includes(key));
     if (unknown !== undefined) throw new ValueProblem(`has no element "${unknown}"`);
     return Object.fromEntries(
-      names.map((name, index) => [
-        name ?? '',
-        within(`.${name}`, () => converters[index]?.(given.get(name ?? ''))),
-      ]),
+      names.map((name, index) => [name ?? '', within(name ?? '', converters[index], given.get(name ?? ''))]),
     );
   };
 }
