@@ -1,0 +1,1 @@
+module.exports = require('../../jest.preset.cjs')({ name: 'piece-temporal', services: ['temporal'] });

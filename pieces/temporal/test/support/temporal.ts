@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { testFacts } from '@bizstack/native/testing';
+import { Client, Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+
+// A real server and a real worker on a busy machine.
+jest.setTimeout(180_000);
+
+const facts = testFacts('temporal');
+
+export const address = facts['address'] ?? '';
+export const auth = { address, namespace: 'default' };
+
+export function uniqueName(prefix = 'test'): string {
+  return `${prefix}-${randomUUID()}`;
+}
+
+export interface TestWorker {
+  readonly taskQueue: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a worker for a task queue of its own. */
+export async function startWorker(
+  taskQueue = uniqueName('queue'),
+  codecKeyHex?: string,
+): Promise<TestWorker> {
+  const args = [
+    join(__dirname, 'worker.cjs'),
+    address,
+    taskQueue,
+    ...(codecKeyHex === undefined ? [] : [codecKeyHex]),
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
+  });
+  return {
+    taskQueue,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** A client that is not the piece, to check the piece against. */
+export async function rawClient(): Promise<{ client: Client; connection: Connection }> {
+  const connection = await Connection.connect({ address });
+  return { client: new Client({ connection, namespace: 'default' }), connection };
+}
+
+const { IndexedValueType } = temporal.api.enums.v1;
+
+/** Registers what the tests search by, as an administrator does once per namespace. */
+export async function registerSearchAttributes(): Promise<void> {
+  const { client, connection } = await rawClient();
+  try {
+    const wanted = {
+      BizWaitingFor: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+      BizTestText: IndexedValueType.INDEXED_VALUE_TYPE_TEXT,
+      BizTestInt: IndexedValueType.INDEXED_VALUE_TYPE_INT,
+      BizTestDouble: IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
+      BizTestBool: IndexedValueType.INDEXED_VALUE_TYPE_BOOL,
+      BizTestTime: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+      BizTestList: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+    };
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({
+      namespace: 'default',
+    });
+    const missing = Object.entries(wanted).filter(([name]) => !(name in customAttributes));
+    for (const [name, type] of missing) {
+      await connection.operatorService
+        .addSearchAttributes({ namespace: 'default', searchAttributes: { [name]: type } })
+        // Another test file registers at the same time.
+        .catch((error: unknown) => {
+          if (!/already exists/i.test(String(error))) throw error;
+        });
+    }
+    // The server takes its time until it knows them everywhere.
+    await eventually(async () => {
+      for (const name of Object.keys(wanted)) await client.workflow.count(`${name} IS NOT NULL`);
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Repeats a check until it holds, or gives its last error. */
+export async function eventually<T>(check: () => Promise<T>, deadlineMs = 60_000): Promise<T> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await delay(100);
+    }
+  }
+}
