@@ -58,7 +58,7 @@ export async function bench(): Promise<MeasuredPair[]> {
       name: `upsert_points, ${MANY.toLocaleString('en')} points of ${SIZE} a call, beside a loop by hand`,
       unit: 'points',
       amount: MANY,
-      rounds: 2,
+      rounds: 3,
       warmUp: 0,
       ours: () => byPiece(points, CHUNK, PARALLEL),
       reference: () => inChunks(points, put),
@@ -79,6 +79,7 @@ export async function bench(): Promise<MeasuredPair[]> {
         runAction(searchPointsAction, {
           auth,
           props: { collection: collections.ours, vector: vectorOf(round), limit: 10 },
+          processProps: false,
         }),
       reference: (round) =>
         request('POST', `/collections/${collections.reference}/points/query`, {

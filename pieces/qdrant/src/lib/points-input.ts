@@ -84,12 +84,12 @@ function readPoint(
   const where = `Points[${index}]`;
   const text = point.text?.trim() ? point.text : undefined;
   const vector = point.vector ? readVectors(`${where}.vector`, point.vector) : {};
-  if (text === undefined && Object.keys(vector).length === 0) {
+  if (text === undefined && isEmpty(vector)) {
     throw invalid(`${where} has neither a text nor a vector.`);
   }
   const placeTaken = isSingle(vector)
-    ? Object.keys(vector).length > 0
-    : Object.hasOwn(vector, vectorName ?? '') || (vectorName === undefined && Object.keys(vector).length > 0);
+    ? !isEmpty(vector)
+    : Object.hasOwn(vector, vectorName ?? '') || (vectorName === undefined && !isEmpty(vector));
   if (text !== undefined && placeTaken && !keywordVector) {
     throw invalid(
       `${where} has a text and a vector for the same place.`,
@@ -139,6 +139,11 @@ function readVectors(name: string, value: unknown[] | Record<string, unknown>): 
 
 function isSingle(vector: Vector | NamedVectors): vector is Vector {
   return Array.isArray(vector) || 'indices' in vector;
+}
+
+/** Listing the keys of a long vector would cost more than all other checks. */
+function isEmpty(vector: Vector | NamedVectors): boolean {
+  return Array.isArray(vector) ? vector.length === 0 : Object.keys(vector).length === 0;
 }
 
 function withText(
