@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { BizError } from '@bizstack/piece-common';
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import { z } from 'zod';
@@ -22,7 +23,6 @@ export interface FlowMessage extends TopicPartition {
 }
 
 const BASE64_PREFIX = 'base64:';
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Bytes as text. What is not UTF-8 becomes `base64:…`, so that nothing is lost; text that itself begins
@@ -43,11 +43,8 @@ export function encodeText(text: string): Buffer {
 }
 
 function strictText(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  // Twice as fast as a TextDecoder that is told to be strict.
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 /** @throws BizError `BIZ_KAFKA_VALUE_UNREADABLE` when the value is not what the format says. */
@@ -152,8 +149,16 @@ export function toFlowMessage(
   };
 }
 
+let lastTime = { timestamp: '', iso: '' };
+
 /** Producers may write any number; one that is no date becomes the epoch rather than an error. */
 function isoTime(timestamp: string): string {
+  // Messages that were sent together share their time.
+  if (lastTime.timestamp !== timestamp) lastTime = { timestamp, iso: toIso(timestamp) };
+  return lastTime.iso;
+}
+
+function toIso(timestamp: string): string {
   const date = new Date(Number(timestamp));
   return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
 }

@@ -59,6 +59,8 @@ export class PartitionReader {
   readonly #cluster: Cluster;
   readonly #topics: readonly string[];
   readonly #buffers = new Map<string, Buffered>();
+  /** Kept until a request fails: asking each time would be half of the requests of a poll. */
+  readonly #coordinators = new Map<string, Cluster.InternalBroker>();
 
   private constructor(cluster: Cluster, topics: readonly string[]) {
     this.#cluster = cluster;
@@ -145,8 +147,9 @@ export class PartitionReader {
     return Object.entries(positions).flatMap(([key, offset]) => {
       const buffer = this.#buffers.get(key);
       if (!buffer) return [];
-      const messages = buffer.messages.filter((message) => BigInt(message.offset) >= BigInt(offset));
-      this.#buffers.set(key, { ...buffer, messages });
+      const messages = buffer.messages.slice(firstFrom(buffer.messages, offset));
+      // What was passed is never asked for again, unless somebody goes back: then it is fetched anew.
+      this.#buffers.set(key, { ...buffer, from: offset, messages });
       return buffer.next === offset ? [] : [{ ...parsePositionKey(key), messages, next: buffer.next }];
     });
   }
@@ -163,7 +166,7 @@ export class PartitionReader {
     partitions: readonly TopicPartition[],
   ): Promise<CommittedOffset[]> {
     const { responses } = await this.#fresh(async () => {
-      const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+      const coordinator = await this.#coordinatorOf(groupId);
       return coordinator.offsetFetch({
         groupId,
         topics: byTopic(partitions).map(({ topic, partitions: entries }) => ({
@@ -184,7 +187,7 @@ export class PartitionReader {
     const entries = Object.entries(positions).map(([key, offset]) => ({ ...parsePositionKey(key), offset }));
     if (entries.length === 0) return;
     await this.#fresh(async () => {
-      const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+      const coordinator = await this.#coordinatorOf(groupId);
       await coordinator.offsetCommit({
         groupId,
         groupGenerationId: NO_GENERATION,
@@ -195,6 +198,14 @@ export class PartitionReader {
         })),
       });
     });
+  }
+
+  async #coordinatorOf(groupId: string): Promise<Cluster.InternalBroker> {
+    const known = this.#coordinators.get(groupId);
+    if (known) return known;
+    const found = await this.#cluster.findGroupCoordinator({ groupId });
+    this.#coordinators.set(groupId, found);
+    return found;
   }
 
   #covers(key: string, offset: string): boolean {
@@ -283,7 +294,10 @@ export class PartitionReader {
   #fresh<T>(request: () => Promise<T>): Promise<T> {
     return withRetry(
       async (attempt) => {
-        if (attempt > 1) await this.#cluster.refreshMetadata();
+        if (attempt > 1) {
+          this.#coordinators.clear();
+          await this.#cluster.refreshMetadata();
+        }
         return request();
       },
       { attempts: 4, retryable: (error) => hasErrorType(error, ...STALE) || isConnectionLoss(error) },
@@ -298,4 +312,16 @@ function isConnectionLoss(error: unknown): boolean {
       error.name === 'KafkaJSBrokerNotFound' ||
       error.name === 'KafkaJSRequestTimeoutError')
   );
+}
+
+/** Index of the first message at or after an offset. Searched in halves: a buffer holds thousands. */
+function firstFrom(messages: readonly KafkaMessage[], offset: string): number {
+  const wanted = BigInt(offset);
+  let [low, high] = [0, messages.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (BigInt(messages[middle]?.offset ?? '0') < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
