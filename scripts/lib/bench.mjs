@@ -1,5 +1,6 @@
 // Runs the bench/index.ts of each package against real servers. See bench.mjs in the folder above.
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg } from 'node:os';
@@ -80,7 +81,13 @@ async function benchOf(folder) {
     require('node:fs').writeFileSync(${JSON.stringify(answer)}, JSON.stringify(pairs));
     process.exit(0);
   }, (error) => { console.error(error); process.exit(1); });`;
-  execFileSync(process.execPath, ['--expose-gc', '-e', code], { cwd: folder, stdio: ['ignore', 2, 2] });
+  // Not waited for synchronously: this process reads what the servers print, and a full pipe would stop them.
+  const child = spawn(process.execPath, ['--expose-gc', '-e', code], {
+    cwd: folder,
+    stdio: ['ignore', 2, 2],
+  });
+  const [status] = await once(child, 'exit');
+  if (status !== 0) throw new Error(`The benchmark in ${folder} failed (exit ${status}).`);
   return pairsSchema.parse(JSON.parse(readFileSync(answer, 'utf8')));
 }
 
