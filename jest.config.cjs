@@ -9,5 +9,7 @@ const folders = workspaces.flatMap((pattern) =>
 );
 
 module.exports = {
+  // Jest takes this from the root config only; a package's own run takes it from the preset.
+  testTimeout: 120_000,
   projects: folders.map((folder) => join(__dirname, folder, 'jest.config.cjs')).filter(existsSync),
 };

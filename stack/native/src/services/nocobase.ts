@@ -250,6 +250,8 @@ function environment(context: DriverContext, instance: string): Record<string, s
     DB_HOST: String(postgres['host']),
     DB_PORT: String(postgres['port']),
     DB_DATABASE: 'nocobase',
+    // NocoBase's own 5 are all taken when a few requests hold a transaction and need a second connection.
+    DB_POOL_MAX: '30',
     DB_USER: 'nocobase',
     DB_PASSWORD: context.secret(roleSecret('nocobase')),
     DB_LOGGING: 'off',

@@ -47,6 +47,8 @@ export async function sendNotification(db: Database, values: unknown): Promise<N
   const parsed = notificationSchema.safeParse(values);
   if (!parsed.success) throw invalidFields('BIZ_CRM_VALUES_INVALID', fieldErrors(parsed.error));
   const { key, to, title, body, url } = parsed.data;
+  // Before the transaction: asking for a second connection inside of it can starve a small pool.
+  const userIds = await recipients(db, to);
   return db.sequelize.transaction(async (transaction) => {
     await lockIdentity(
       db,
@@ -57,7 +59,6 @@ export async function sendNotification(db: Database, values: unknown): Promise<N
     const sent = db.getRepository('crmNotifications');
     if ((await sent.findOne({ filter: { key }, transaction })) !== null)
       return { key, sent: 0, repeated: true };
-    const userIds = await recipients(db, to);
     for (const userId of userIds) {
       // The message plugin's own hooks tell open browsers after the commit.
       await db.getRepository('notificationInAppMessages').create({

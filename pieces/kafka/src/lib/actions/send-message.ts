@@ -11,6 +11,8 @@ import { topicProp } from '../props/topic';
 import { send } from '../send';
 import { valueEncoder } from '../values';
 
+const headersSchema = z.record(z.string(), z.unknown()).nullish();
+
 export const sendMessage = createAction({
   auth: kafkaAuth,
   name: 'send_message',
@@ -64,7 +66,7 @@ export const sendMessage = createAction({
   },
   async run({ auth, propsValue }) {
     const { topic, key, value, partition, timestamp } = propsValue;
-    const headers = parseJsonProp('Headers', propsValue.headers, z.record(z.string(), z.unknown()).nullish());
+    const headers = parseJsonProp('Headers', propsValue.headers, headersSchema);
     const outgoing = parseInput(
       'Message',
       { key, value: value === '' ? null : value, headers, partition, timestamp },
