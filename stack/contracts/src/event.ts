@@ -4,11 +4,30 @@ import { BizError, messageOf } from './errors';
 import { EVENT_TOPICS, type EventType, isEventType } from './event-types';
 import { newEventId } from './ids';
 import { leadCapturedSchema, leadScoredSchema } from './lead';
+import { messageRequestedSchema, workflowEventSchema } from './workflow-event';
 
 /** Schemas of the data of event types that have one already; the others accept any object. */
 const DATA_SCHEMAS: Partial<Record<EventType, z.ZodType>> = {
   'crm.lead.captured': leadCapturedSchema,
   'crm.lead.scored': leadScoredSchema,
+  'sales.message.requested': messageRequestedSchema,
+  'sales.quote.sent': workflowEventSchema,
+  'sales.quote.declined': workflowEventSchema,
+  'sales.quote.expired': workflowEventSchema,
+  'sales.quote.cancelled': workflowEventSchema,
+  'finance.invoice.issued': workflowEventSchema,
+  'finance.invoice.overdue': workflowEventSchema,
+  'finance.invoice.paid': workflowEventSchema,
+  'finance.invoice.written_off': workflowEventSchema,
+  'finance.invoice.refunded': workflowEventSchema,
+  'finance.invoice.credited': workflowEventSchema,
+  'finance.invoice.duplicate': workflowEventSchema,
+  'finance.invoice.rejected': workflowEventSchema,
+  'finance.invoice.escalated': workflowEventSchema,
+  'finance.invoice.cancelled': workflowEventSchema,
+  'finance.invoice.posted': workflowEventSchema,
+  'content.item.approved': workflowEventSchema,
+  'content.item.rejected': workflowEventSchema,
 };
 
 const envelopeSchema = z.looseObject({

@@ -5,3 +5,4 @@ export * from './ids';
 export * from './lead';
 export * from './names';
 export * from './signature';
+export * from './workflow-event';

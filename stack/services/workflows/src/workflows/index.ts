@@ -1,0 +1,2 @@
+/** Everything that the worker's bundle exports is a workflow type. */
+export { leadToCash } from './lead-to-cash';
