@@ -1,4 +1,4 @@
-import { runAction } from '@bizstack/piece-testkit';
+import { type PropsInput, runAction } from '@bizstack/piece-testkit';
 import type { Client, Connection } from '@temporalio/client';
 import { executeUpdate } from '../src/lib/actions/execute-update';
 import { getResult } from '../src/lib/actions/get-result';
@@ -33,9 +33,7 @@ afterAll(async () => {
   await closeConnections();
 });
 
-type StartProps = Parameters<
-  typeof runAction<(typeof startWorkflow)['auth'], (typeof startWorkflow)['props']>
->[1]['props'];
+type StartProps = PropsInput<(typeof startWorkflow)['props']>;
 
 interface Started {
   workflowId: string;

@@ -122,7 +122,7 @@ function knownClass(error: unknown, context: TemporalErrorContext, failed: Faile
 }
 
 interface Grpc {
-  readonly code: number;
+  readonly code: status;
   readonly details: string;
 }
 

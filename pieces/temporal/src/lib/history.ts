@@ -1,5 +1,4 @@
-import { historyToJSON, JSONToPayload } from '@temporalio/common/lib/proto-utils';
-import type { temporal } from '@temporalio/proto';
+import { temporal } from '@temporalio/proto';
 import { z } from 'zod';
 import type { Temporal } from './client';
 import { toJson } from './values';
@@ -36,13 +35,44 @@ export async function fetchHistory(
   return { events: events.slice(0, limit), truncated: nextPageToken !== undefined || events.length > limit };
 }
 
-const historySchema = z.object({ events: z.array(z.record(z.string(), z.unknown())).default([]) });
+const eventSchema = z.record(z.string(), z.unknown());
 
-/** The events as workers replay them: payloads as stored. */
+/** The events as workers replay them: the JSON form of the protocol, payloads as stored. */
 export function replayJson(events: HistoryEvent[]): Record<string, unknown>[] {
-  const parsed: unknown = JSON.parse(historyToJSON({ events }));
-  return historySchema.parse(parsed).events;
+  return events.map((event) =>
+    eventSchema.parse(
+      protocolJson(
+        temporal.api.history.v1.HistoryEvent.toObject(
+          temporal.api.history.v1.HistoryEvent.fromObject(event),
+          {
+            longs: String,
+            enums: String,
+            bytes: String,
+          },
+        ),
+      ),
+    ),
+  );
 }
+
+const DURATION_NAME = /(timeout|backoff|interval|delay|ttl|duration|window)$/i;
+
+/** Times and durations are objects of seconds and nanoseconds here, and text in JSON. */
+function protocolJson(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => protocolJson(one));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries: [string, unknown][] = Object.entries(value);
+  const isTime = entries.every(([key]) => key === 'seconds' || key === 'nanos');
+  if (isTime && (entries.length > 0 || DURATION_NAME.test(name))) {
+    const { seconds, nanos } = timeSchema.parse(value);
+    const fraction = nanos === 0 ? '' : `.${String(nanos).padStart(9, '0')}`;
+    if (DURATION_NAME.test(name)) return `${seconds}${fraction}s`;
+    return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19)}${fraction}Z`;
+  }
+  return Object.fromEntries(entries.map(([key, inner]) => [key, protocolJson(inner, key)]));
+}
+
+const timeSchema = z.object({ seconds: z.string().default('0'), nanos: z.number().default(0) });
 
 /** The events with short names, and with payloads decrypted and decoded. */
 export async function readableEvents(connection: Temporal, events: HistoryEvent[]) {
@@ -68,7 +98,7 @@ function typeName(type: string): string {
 }
 
 const payloadSchema = z.strictObject({
-  metadata: z.looseObject({ encoding: z.string() }).catchall(z.string()),
+  metadata: z.object({ encoding: z.string() }).catchall(z.string()),
   data: z.string().nullish(),
 });
 
@@ -79,7 +109,7 @@ async function decoded(connection: Temporal, value: unknown): Promise<unknown> {
   if (payload.success) {
     const { metadata, data } = payload.data;
     const [plain] = await connection.workflow.decode({
-      payloads: [JSONToPayload({ metadata, data: data ?? '' })],
+      payloads: [toPayload(metadata, data ?? '')],
     });
     return toJson(plain);
   }
@@ -90,4 +120,14 @@ async function decoded(connection: Temporal, value: unknown): Promise<unknown> {
   return Object.fromEntries(
     await Promise.all(entries.map(async ([key, inner]) => [key, await decoded(connection, inner)] as const)),
   );
+}
+
+/** Bytes are base64 in JSON. */
+function toPayload(metadata: Record<string, string>, data: string): temporal.api.common.v1.IPayload {
+  return {
+    metadata: Object.fromEntries(
+      Object.entries(metadata).map(([key, bytes]) => [key, Buffer.from(bytes, 'base64')]),
+    ),
+    data: Buffer.from(data, 'base64'),
+  };
 }

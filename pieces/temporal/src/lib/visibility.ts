@@ -99,7 +99,7 @@ function literal(value: unknown, { attribute, type }: Pick<Condition, 'attribute
   if (typeof value === 'number' || typeof value === 'boolean')
     return type === 'text' ? quoted(String(value)) : String(value);
   if (value instanceof Date) return quoted(value.toISOString());
-  const text = typeof value === 'string' ? value : JSON.stringify(value ?? '');
+  const text = textOf(value);
   if (type === 'boolean' && /^(true|false)$/i.test(text)) return text.toLowerCase();
   const wantsNumber = type === 'number' || (type === 'auto' && NUMBER_ATTRIBUTES.has(attribute));
   if (wantsNumber && /^-?\d+(\.\d+)?$/.test(text)) return text;
@@ -112,9 +112,13 @@ function literal(value: unknown, { attribute, type }: Pick<Condition, 'attribute
   return quoted(text);
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '');
+}
+
 function listOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
-  return String(value ?? '')
+  return textOf(value)
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
@@ -181,9 +185,15 @@ export function buildQuery(filter: VisibilityFilter): string {
     ...date('StartTime', '<', 'Started before', filter.startedBefore),
     ...date('CloseTime', '>=', 'Closed after', filter.closedAfter),
     ...date('CloseTime', '<', 'Closed before', filter.closedBefore),
+    // Some stores hold a time in the far future for what still runs.
+    ...(isGiven(filter.closedAfter) || isGiven(filter.closedBefore) ? [`ExecutionStatus != 'Running'`] : []),
     ...parseInput('Conditions', filter.conditions, conditionsSchema).map(conditionSql),
     ...(own === undefined ? [] : [`(${own})`]),
   ].join(' AND ');
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
 }
 
 /** One clause for the types, or none. */

@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testFacts } from '@bizstack/native/testing';
 import { Client, Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
+import { type TestWorker, startWorker as spawnWorker } from './start-worker';
 
 // A real server and a real worker on a busy machine.
 jest.setTimeout(180_000);
@@ -19,35 +17,11 @@ export function uniqueName(prefix = 'test'): string {
   return `${prefix}-${randomUUID()}`;
 }
 
-export interface TestWorker {
-  readonly taskQueue: string;
-  stop(): Promise<void>;
-}
+export type { TestWorker };
 
 /** Starts a worker for a task queue of its own. */
-export async function startWorker(
-  taskQueue = uniqueName('queue'),
-  codecKeyHex?: string,
-): Promise<TestWorker> {
-  const args = [
-    join(__dirname, 'worker.cjs'),
-    address,
-    taskQueue,
-    ...(codecKeyHex === undefined ? [] : [codecKeyHex]),
-  ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await new Promise<void>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', () => resolve());
-    child.once('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
-  });
-  return {
-    taskQueue,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
+export function startWorker(taskQueue = uniqueName('queue'), codecKeyHex?: string): Promise<TestWorker> {
+  return spawnWorker({ address, taskQueue, codecKeyHex });
 }
 
 /** A client that is not the piece, to check the piece against. */

@@ -1,10 +1,10 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
   defineQuery,
-  defineSearchAttributeKey,
   defineSignal,
   defineUpdate,
   isCancellation,
@@ -128,7 +128,7 @@ export async function asks({
     open = { waitingFor: what, ...(withId ? { id: `${what}-${round}` } : {}), title: `Round ${round}` };
     if (how !== 'query') upsertMemo({ BizWaitingFor: open });
     if (how === 'search_attribute') upsertSearchAttributes([{ key: waitingFor, value: what }]);
-    await condition(() => decisions.length >= round);
+    await condition(() => decisions.filter((one) => !one.startsWith('again')).length >= round);
     open = null;
     if (how !== 'query') upsertMemo({ BizWaitingFor: null });
     if (how === 'search_attribute') upsertSearchAttributes([{ key: waitingFor, value: null }]);

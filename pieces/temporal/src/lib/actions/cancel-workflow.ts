@@ -1,5 +1,4 @@
 import { createAction } from '@activepieces/pieces-framework';
-import { isBizError } from '@bizstack/piece-common';
 import { temporalAuth } from '../auth';
 import { withTemporal } from '../client';
 import { openWorkflowIdProp, runIdProp } from '../props/workflow';
@@ -26,14 +25,17 @@ export const cancelWorkflow = createAction({
   async run({ auth, propsValue }) {
     const workflowId = requiredText('Workflow ID', propsValue.workflowId);
     const runId = optionalText('Run ID', propsValue.runId);
-    try {
-      await withTemporal(auth.props, ({ workflow }) => workflow.getHandle(workflowId, runId).cancel(), {
-        workflowId,
-      });
-      return { workflowId, requested: true };
-    } catch (error) {
-      if (!isBizError(error, 'BIZ_TEMPORAL_WORKFLOW_CLOSED')) throw error;
-      return { workflowId, requested: false };
-    }
+    return withTemporal(
+      auth.props,
+      async ({ workflow }) => {
+        const handle = workflow.getHandle(workflowId, runId);
+        const { status } = await handle.describe();
+        // The server accepts the request for a closed workflow as well, and does nothing.
+        if (status.name !== 'RUNNING' && status.name !== 'PAUSED') return { workflowId, requested: false };
+        await handle.cancel();
+        return { workflowId, requested: true };
+      },
+      { workflowId },
+    );
   },
 });

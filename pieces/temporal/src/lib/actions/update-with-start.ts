@@ -86,13 +86,10 @@ export const updateWithStart = createAction({
           workflowIdConflictPolicy: 'USE_EXISTING',
         });
         const call = { args, updateId, startWorkflowOperation };
-        const handle = await workflow.startUpdateWithStart<typeof workflowFunction, unknown, unknown[]>(
-          update,
-          {
-            ...call,
-            waitForStage: 'ACCEPTED',
-          },
-        );
+        const handle = await workflow.startUpdateWithStart<AnyWorkflow, unknown, unknown[]>(update, {
+          ...call,
+          waitForStage: 'ACCEPTED',
+        });
         const result = completed ? await handle.result() : null;
         return {
           workflowId,
@@ -107,5 +104,5 @@ export const updateWithStart = createAction({
   },
 });
 
-/** The type of any workflow. */
-declare function workflowFunction(...args: unknown[]): Promise<unknown>;
+/** Any workflow. */
+type AnyWorkflow = (...args: unknown[]) => Promise<unknown>;

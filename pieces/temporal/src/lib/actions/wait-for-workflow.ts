@@ -1,4 +1,5 @@
 import { createAction, Property, type Store } from '@activepieces/pieces-framework';
+import { ExecutionType } from '@activepieces/shared';
 import { BizError } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { temporalAuth } from '../auth';
@@ -65,7 +66,7 @@ export const waitForWorkflow = createAction({
     );
     const limit = optionalDuration('Wait at most', propsValue.timeout);
     const key = `temporal-wait-${stableId(run.id, step.name, workflowId, runId ?? null)}`;
-    const resumed = context.executionType === 'RESUME';
+    const resumed = context.executionType === ExecutionType.RESUME;
     const since = await waitingSince(store, key, resumed);
     const left = limit === undefined ? undefined : since + limit - Date.now();
     const waitMs = Math.max(0, Math.min(resumed ? 0 : FIRST_WAIT_MS, left ?? Number.POSITIVE_INFINITY));

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { testFacts } from '@bizstack/native/testing';
+import { type MeasuredPair, measureRates, measureTimes, runAction } from '@bizstack/piece-testkit';
+import { Client, Connection } from '@temporalio/client';
+import { executeUpdate } from '../src/lib/actions/execute-update';
+import { getResult } from '../src/lib/actions/get-result';
+import { signalWorkflow } from '../src/lib/actions/signal-workflow';
+import { startWorkflow } from '../src/lib/actions/start-workflow';
+import { closeConnections } from '../src/lib/client';
+import { startWorker } from '../test/support/start-worker';
+
+const STARTS = 100;
+
+/** The piece's steps, as a flow runs them, beside the SDK's client used by hand. */
+export async function bench(): Promise<MeasuredPair[]> {
+  const address = testFacts('temporal')['address'] ?? '';
+  const auth = { address, namespace: 'default' };
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection, namespace: 'default' });
+  const taskQueue = `bench-${randomUUID()}`;
+  const worker = await startWorker({ address, taskQueue });
+  const ids = (): string[] => Array.from({ length: STARTS }, () => `bench-${randomUUID()}`);
+  const startByHand = (workflowId: string) =>
+    client.workflow.start('order', { taskQueue, workflowId, args: ['x'] });
+  const startByPiece = (workflowId: string) =>
+    runAction(startWorkflow, {
+      auth,
+      props: { workflowType: 'order', taskQueue, workflowId, arguments: ['x'] },
+    });
+  try {
+    return [
+      await measureRates({
+        name: `start_workflow, ${STARTS} side by side`,
+        unit: 'starts',
+        amount: STARTS,
+        rounds: 7,
+        ours: () => Promise.all(ids().map(startByPiece)),
+        reference: () => Promise.all(ids().map(startByHand)),
+      }),
+      ...(await measureTimes(
+        {
+          name: 'start, update, signal, result',
+          rounds: 60,
+          warmUp: 5,
+          ours: async () => {
+            const [workflowId = ''] = ids();
+            await startByPiece(workflowId);
+            await runAction(executeUpdate, { auth, props: { workflowId, update: 'add', arguments: [1] } });
+            await runAction(signalWorkflow, {
+              auth,
+              props: { workflowId, signal: 'approve', arguments: ['ann'] },
+            });
+            return runAction(getResult, { auth, props: { workflowId } });
+          },
+          reference: async () => {
+            const [workflowId = ''] = ids();
+            const handle = await startByHand(workflowId);
+            await handle.executeUpdate<number, [number]>('add', { args: [1] });
+            await handle.signal('approve', 'ann');
+            const result: unknown = await handle.result();
+            return result;
+          },
+        },
+        [0.5],
+      )),
+    ];
+  } finally {
+    for await (const { workflowId } of client.workflow.list({
+      query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`,
+    })) {
+      await client.workflow
+        .getHandle(workflowId)
+        .terminate()
+        .catch(() => undefined);
+    }
+    await worker.stop();
+    await connection.close();
+    await closeConnections();
+  }
+}
