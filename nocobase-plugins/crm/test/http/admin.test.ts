@@ -148,6 +148,18 @@ describe('notifications', () => {
     expect(JSON.stringify(listed.body).split(title)).toHaveLength(2);
   });
 
+  test('of many requests at once with one key, one sends', async () => {
+    const body = { key: `test:${randomUUID()}`, to: { roles: ['root'] }, title: `Once ${randomUUID()}` };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => automation.post('crmNotifications:send', body)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    const [row] = await sql('SELECT count(*)::int AS n FROM "notificationInAppMessages" WHERE title = $1', [
+      body.title,
+    ]);
+    expect(row).toEqual({ n: 1 });
+  });
+
   test('name what is not known', async () => {
     const base = { key: randomUUID(), title: 'x' };
     for (const [to, field] of [
