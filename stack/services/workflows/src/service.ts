@@ -10,13 +10,18 @@ import {
   Worker,
 } from '@temporalio/worker';
 import { existsSync } from 'node:fs';
-import { createActivities } from './activities';
+import { type ActivityParts, createActivities } from './activities';
 import { Database } from './activities/database';
 import { failureInterceptor } from './activities/failures';
 import { BUNDLES } from './bundle';
 import type { Config, Settings } from './config';
+import { httpExtractor } from './extraction/http';
+import { structuredExtractor } from './extraction/structured';
+import { ublExtractor } from './extraction/ubl';
 import { startHealth } from './health';
 import type { Log } from './log';
+import { sepaProvider } from './payments/sepa';
+import { stripeProvider } from './payments/stripe';
 import { connectionOptions, registerSearchAttributes } from './temporal';
 import { startTracing } from './tracing';
 
@@ -57,10 +62,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     taskQueue: settings.WORKFLOWS_TASK_QUEUE,
     identity: `${process.pid}@${hostname()}`,
     workflowBundle: { codePath: bundle },
-    activities: createActivities({
-      database,
-      delivery: { url: settings.WORKFLOWS_DELIVERY_URL, secret: settings.WORKFLOWS_DELIVERY_SECRET },
-    }),
+    activities: createActivities(partsOf(settings, database)),
     maxConcurrentActivityTaskExecutions: settings.WORKFLOWS_CONCURRENCY,
     shutdownGraceTime: settings.WORKFLOWS_SHUTDOWN_SECONDS * 1000,
     shutdownForceTime: settings.WORKFLOWS_SHUTDOWN_SECONDS * 1000 + 5_000,
@@ -98,6 +100,26 @@ export async function startService(config: Config, log: Log): Promise<Service> {
         await tracing?.stop();
       })();
       return stopping;
+    },
+  };
+}
+
+function partsOf(settings: Settings, database: Database): ActivityParts {
+  const { WORKFLOWS_SEPA_NAME: name, WORKFLOWS_SEPA_IBAN: iban, WORKFLOWS_SEPA_BIC: bic } = settings;
+  return {
+    database,
+    delivery: { url: settings.WORKFLOWS_DELIVERY_URL, secret: settings.WORKFLOWS_DELIVERY_SECRET },
+    extractors: [
+      structuredExtractor,
+      ublExtractor,
+      httpExtractor(settings.WORKFLOWS_EXTRACTOR_URL, settings.WORKFLOWS_EXTRACTOR_TOKEN),
+    ],
+    providers: {
+      stripe: stripeProvider(settings.WORKFLOWS_STRIPE_URL.replace(/\/$/, ''), settings.WORKFLOWS_STRIPE_KEY),
+      sepa: sepaProvider(
+        settings.WORKFLOWS_SEPA_DIRECTORY,
+        name === undefined || iban === undefined ? undefined : { name, iban, bic },
+      ),
     },
   };
 }

@@ -1,18 +1,18 @@
-import type { Database } from './database';
+import { invoiceActivities, type InvoiceParts } from './invoices';
 import { type Delivery, messageActivities } from './messages';
 import { salesActivities } from './sales';
 
-export interface ActivityParts {
-  readonly database: Database;
+export interface ActivityParts extends InvoiceParts {
   readonly delivery: Delivery;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 /** All activities of the worker, by name. */
-export function createActivities({ database, delivery }: ActivityParts) {
+export function createActivities(parts: ActivityParts) {
   return {
-    ...salesActivities(database),
-    ...messageActivities(database, delivery),
+    ...salesActivities(parts.database),
+    ...messageActivities(parts.database, parts.delivery),
+    ...invoiceActivities(parts),
   };
 }

@@ -2,7 +2,7 @@ import { signatureHeaders } from '@bizstack/contracts';
 import { Context } from '@temporalio/activity';
 import type { Database } from './database';
 import { callHttp } from './http';
-import type { StepInput } from './sales';
+import { keyOf, type StepInput } from './step';
 
 export interface SendMessage extends StepInput {
   /** For example `quote`, `payment_reminder`: the flow that sends it chooses the words. */
@@ -21,8 +21,8 @@ export interface Delivery {
 export function messageActivities(database: Database, delivery: Delivery) {
   return {
     async sendMessage(input: SendMessage): Promise<void> {
-      const { workflowId, step, template, to, values } = input;
-      const key = `${workflowId}:${step}`;
+      const { workflowId, template, to, values } = input;
+      const key = keyOf(input);
       await database.once(key, [template, to], (tx) =>
         tx.emit({
           type: 'sales.message.requested',

@@ -4,14 +4,7 @@ import { ACCOUNTS, credit, debit } from '../domain/ledger';
 import { formatMoney, type Minor, parseMoney, shareOf } from '../domain/money';
 import { totalsOf } from '../domain/totals';
 import type { Database, Step } from './database';
-
-export interface StepInput {
-  readonly workflowId: string;
-  /** Unique within the workflow, the same at every attempt. */
-  readonly step: string;
-  /** Workflow time, ISO 8601: what is done late is still booked on its day. */
-  readonly at: string;
-}
+import { keyOf, type StepInput } from './step';
 
 export interface CreateQuote extends StepInput {
   readonly revision: number;
@@ -417,10 +410,6 @@ export function salesActivities(database: Database) {
         return amountsOf(after);
       }),
   };
-}
-
-function keyOf({ workflowId, step }: StepInput): string {
-  return `${workflowId}:${step}`;
 }
 
 async function lockInvoice(step: Step, workflowId: string): Promise<Invoice> {

@@ -22,6 +22,7 @@ import {
 import { formatMoney, interestFor, parseMoney } from '../domain/money';
 import { totalsOf } from '../domain/totals';
 import type { z } from 'zod';
+import { causeOf } from './failure';
 import { parseInput, refuse } from './input';
 import type { InvoiceState, LeadToCashCarried, QuoteState } from './lead-to-cash-state';
 import { DAY_MS, type Deadline, Process, requireStage } from './process';
@@ -637,12 +638,4 @@ function checked<T>(work: () => T): T {
   } catch (error) {
     throw refuse('BIZ_INPUT_INVALID', error instanceof Error ? error.message : String(error));
   }
-}
-
-/** The error that an activity threw, below Temporal's own. */
-function causeOf(error: unknown): { type: string; message: string } {
-  if (error instanceof ActivityFailure && error.cause) return causeOf(error.cause);
-  if (error instanceof ApplicationFailure)
-    return { type: error.type ?? 'BIZ_STEP_FAILED', message: error.message };
-  return { type: 'BIZ_STEP_FAILED', message: error instanceof Error ? error.message : String(error) };
 }
