@@ -10,6 +10,7 @@ import { postgresDriver } from './postgres';
 import { qdrantDriver } from './qdrant';
 import { redisDriver } from './redis';
 import { temporalDriver } from './temporal';
+import { workflowsDriver } from './workflows';
 
 /** Every service of the native stack. Port offsets are unique across them and below `PORT_BLOCK`. */
 export const DRIVERS: readonly ServiceDriver[] = [
@@ -23,6 +24,7 @@ export const DRIVERS: readonly ServiceDriver[] = [
   nocobaseDriver,
   flowsDriver,
   temporalDriver,
+  workflowsDriver,
 ];
 
 /** The path of a lead, without what it does not need. */
@@ -40,7 +42,7 @@ const LEAD_PATH = [
 
 /** Named sets of services. */
 export const PROFILES: Readonly<Record<string, readonly string[]>> = {
-  core: [...LEAD_PATH, 'temporal'],
+  core: [...LEAD_PATH, 'temporal', 'workflows'],
   lead: LEAD_PATH,
   data: ['postgres', 'redis', 'kafka', 'clickhouse', 'qdrant', 'embeddings'],
 };

@@ -62,7 +62,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     taskQueue: settings.WORKFLOWS_TASK_QUEUE,
     identity: `${process.pid}@${hostname()}`,
     workflowBundle: { codePath: bundle },
-    activities: createActivities(partsOf(settings, database)),
+    activities: createActivities(partsOf(config, database)),
     maxConcurrentActivityTaskExecutions: settings.WORKFLOWS_CONCURRENCY,
     shutdownGraceTime: settings.WORKFLOWS_SHUTDOWN_SECONDS * 1000,
     shutdownForceTime: settings.WORKFLOWS_SHUTDOWN_SECONDS * 1000 + 5_000,
@@ -104,10 +104,12 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   };
 }
 
-function partsOf(settings: Settings, database: Database): ActivityParts {
+function partsOf({ settings, allowsTarget }: Config, database: Database): ActivityParts {
   const { WORKFLOWS_SEPA_NAME: name, WORKFLOWS_SEPA_IBAN: iban, WORKFLOWS_SEPA_BIC: bic } = settings;
   return {
     database,
+    allowsTarget,
+    publishToken: settings.WORKFLOWS_PUBLISH_TOKEN,
     delivery: { url: settings.WORKFLOWS_DELIVERY_URL, secret: settings.WORKFLOWS_DELIVERY_SECRET },
     extractors: [
       structuredExtractor,

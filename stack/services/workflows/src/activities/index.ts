@@ -1,8 +1,9 @@
+import { contentActivities, type ContentParts } from './content';
 import { invoiceActivities, type InvoiceParts } from './invoices';
 import { type Delivery, messageActivities } from './messages';
 import { salesActivities } from './sales';
 
-export interface ActivityParts extends InvoiceParts {
+export interface ActivityParts extends InvoiceParts, ContentParts {
   readonly delivery: Delivery;
 }
 
@@ -14,5 +15,6 @@ export function createActivities(parts: ActivityParts) {
     ...salesActivities(parts.database),
     ...messageActivities(parts.database, parts.delivery),
     ...invoiceActivities(parts),
+    ...contentActivities(parts),
   };
 }
