@@ -7,12 +7,13 @@ import fc from 'fast-check';
 import { describeWorkflow } from '../src/lib/actions/describe-workflow';
 import { getHistory } from '../src/lib/actions/get-history';
 import { getResult } from '../src/lib/actions/get-result';
+import { listWorkflows } from '../src/lib/actions/list-workflows';
 import { startWorkflow } from '../src/lib/actions/start-workflow';
 import { temporalAuth } from '../src/lib/auth';
 import { closeConnections, withTemporal } from '../src/lib/client';
 import { createPayloadCodec, parseKey } from '../src/lib/codec';
 import { parseAddress } from '../src/lib/config';
-import { address, auth, rawClient, startWorker, uniqueName } from './support/temporal';
+import { address, auth, eventually, rawClient, startWorker, uniqueName } from './support/temporal';
 
 afterAll(closeConnections);
 
@@ -179,6 +180,11 @@ describe('payload codec', () => {
       const get = (value: object) =>
         runAction(getResult, { auth: { ...auth, ...value }, props: { workflowId } });
       expect((await get(secret)).output).toMatchObject({ result: { word } });
+      await expect(get({})).rejects.toMatchObject({ code: 'BIZ_TEMPORAL_PAYLOAD_UNREADABLE' });
+      await eventually(async () => {
+        const { output } = await runAction(listWorkflows, { auth, props: { workflowIdPrefix: workflowId } });
+        expect(output).toMatchObject({ workflows: [{ workflowId, memo: { word: null } }] });
+      });
       const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
       // Bytes are base64 in JSON.
       const stored = JSON.stringify(events).replaceAll(/"([\w+/]{8,}={0,2})"/g, (_match, bytes: string) =>

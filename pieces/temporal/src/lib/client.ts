@@ -16,7 +16,7 @@ import {
   encodeToPayloads,
 } from '@temporalio/common/lib/internal-non-workflow';
 import type { temporal } from '@temporalio/proto';
-import { createPayloadCodec } from './codec';
+import { createLenientCodec, createPayloadCodec } from './codec';
 import {
   type TemporalAuthValues,
   codecKeys,
@@ -141,6 +141,8 @@ export interface Temporal {
   /** Name under which the server sees this client. */
   readonly identity: string;
   readonly workflow: RepeatableWorkflowClient;
+  /** For lists: what it cannot decrypt reads as null. */
+  readonly visible: WorkflowClient;
   readonly schedule: ScheduleClient;
   readonly service: WorkflowService;
 }
@@ -153,13 +155,14 @@ interface Open {
 /** A connection of its own, opened at the first call; the caller closes it. @throws BizError */
 export function openTemporal(auth: TemporalAuthValues): Open {
   const keys = codecKeys(auth);
+  const codec = keys === undefined ? undefined : createPayloadCodec(keys);
   const identity = `bizstack@${process.pid}`;
   const connection = Connection.lazy(connectionOptions(auth));
   const options = {
     connection,
     namespace: auth.namespace,
     identity,
-    ...(keys === undefined ? {} : { dataConverter: { payloadCodecs: [createPayloadCodec(keys)] } }),
+    ...(codec === undefined ? {} : { dataConverter: { payloadCodecs: [codec] } }),
   };
   return {
     connection,
@@ -167,6 +170,10 @@ export function openTemporal(auth: TemporalAuthValues): Open {
       namespace: auth.namespace,
       identity,
       workflow: new RepeatableWorkflowClient(options),
+      visible: new WorkflowClient({
+        ...options,
+        dataConverter: { payloadCodecs: [createLenientCodec(codec)] },
+      }),
       schedule: new ScheduleClient(options),
       service: connection.workflowService,
     },

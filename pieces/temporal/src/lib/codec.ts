@@ -34,6 +34,28 @@ export function createPayloadCodec({ current, ring }: CodecKeys): PayloadCodec {
   };
 }
 
+const READABLE = new Set(['binary/null', 'binary/plain', 'json/plain']);
+
+/**
+ * Reads what it can and gives null for the rest: in a list, the memo of a workflow that was encrypted with
+ * a key of others must not hide everything else.
+ */
+export function createLenientCodec(codec: PayloadCodec | undefined): PayloadCodec {
+  const decodeOne = async (payload: Payload): Promise<Payload> => {
+    try {
+      const [plain = payload] = codec === undefined ? [payload] : await codec.decode([payload]);
+      if (READABLE.has(textOf(plain.metadata?.['encoding']))) return plain;
+    } catch {
+      // Told as null, as said above.
+    }
+    return { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('null') };
+  };
+  return {
+    encode: (payloads) => codec?.encode(payloads) ?? Promise.resolve(payloads),
+    decode: (payloads) => Promise.all(payloads.map(decodeOne)),
+  };
+}
+
 function seal(payload: Payload, keyId: string, key: Buffer): Payload {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce);

@@ -13,7 +13,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   isGrpcServiceError,
 } from '@temporalio/client';
-import { NamespaceNotFoundError } from '@temporalio/common';
+import { NamespaceNotFoundError, ValueError } from '@temporalio/common';
 import { describeFailure } from './failures';
 
 export interface TemporalErrorContext {
@@ -104,6 +104,13 @@ function knownClass(error: unknown, context: TemporalErrorContext, failed: Faile
     );
   }
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return workerAway(context, failed);
+  if (error instanceof ValueError && /unknown encoding/i.test(error.message)) {
+    return failed(
+      'BIZ_TEMPORAL_PAYLOAD_UNREADABLE',
+      `A payload cannot be read: ${trimmed(error.message)}.`,
+      'If it is encrypted, set the payload codec key of the connection.',
+    );
+  }
   if (error instanceof QueryRejectedError) {
     return failed(
       'BIZ_TEMPORAL_QUERY_REJECTED',

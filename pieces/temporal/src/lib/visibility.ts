@@ -217,11 +217,11 @@ const PAGE = 1_000;
 
 /** Up to `limit` executions in the server's order (open first, then the last closed), and whether there are more. */
 export async function listExecutions(
-  { workflow }: Temporal,
+  { visible }: Temporal,
   { query, limit }: { query: string; limit: number },
 ): Promise<{ executions: WorkflowExecutionInfo[]; truncated: boolean }> {
   const executions: WorkflowExecutionInfo[] = [];
-  for await (const info of workflow.list({ query, pageSize: Math.min(PAGE, limit + 1) })) {
+  for await (const info of visible.list({ query, pageSize: Math.min(PAGE, limit + 1) })) {
     if (executions.length === limit) return { executions, truncated: true };
     executions.push(info);
   }

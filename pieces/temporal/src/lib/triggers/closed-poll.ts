@@ -3,6 +3,7 @@ import { type PollCursor, createPollCursor, parseInput } from '@bizstack/piece-c
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
 import { type Temporal, withTemporal } from '../client';
+import { temporalError } from '../errors';
 import { awaitOutcome } from '../result';
 import { count, optionalText } from '../values';
 import {
@@ -112,7 +113,7 @@ export async function pollClosed({ auth, store, settings }: Poll): Promise<unkno
 export async function sampleClosed(auth: unknown, settings: ClosedSettings): Promise<unknown[]> {
   return withTemporal(auth, async (temporal) => {
     const samples: WorkflowExecutionInfo[] = [];
-    for await (const info of temporal.workflow.list({ query: filterOf(settings), pageSize: SAMPLES })) {
+    for await (const info of temporal.visible.list({ query: filterOf(settings), pageSize: SAMPLES })) {
       samples.push(info);
       if (samples.length === SAMPLES) break;
     }
@@ -206,7 +207,7 @@ function spanQuery(filter: string, low: number, high: number | undefined): strin
 
 async function listSpan(temporal: Temporal, filter: string, low: number, high: number | undefined) {
   const found: WorkflowExecutionInfo[] = [];
-  for await (const info of temporal.workflow.list({ query: spanQuery(filter, low, high), pageSize: 1_000 })) {
+  for await (const info of temporal.visible.list({ query: spanQuery(filter, low, high), pageSize: 1_000 })) {
     if (info.raw.closeTime != null) found.push(info);
   }
   return found;
@@ -233,6 +234,23 @@ async function toPayload(temporal: Temporal, info: WorkflowExecutionInfo, withRe
   const summary = summaryOf(info);
   if (!withResult || info.status.name === 'CONTINUED_AS_NEW') return summary;
   const { workflowId, runId } = info;
-  const { result, failure } = await awaitOutcome(temporal, { workflowId, runId, waitMs: 0 });
-  return { ...summary, result, failure };
+  try {
+    const { result, failure } = await awaitOutcome(temporal, { workflowId, runId, waitMs: 0 });
+    return { ...summary, result, failure };
+  } catch (error) {
+    // One that cannot be read, or is gone by now, must not hold up all that come after it.
+    const { code, message } = temporalError(error, {
+      address: '',
+      namespace: temporal.namespace,
+      workflowId,
+    });
+    if (!UNREADABLE.has(code)) throw error;
+    return { ...summary, result: null, failure: null, problem: message };
+  }
 }
+
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'BIZ_TEMPORAL_PAYLOAD_UNREADABLE',
+  'BIZ_TEMPORAL_CODEC_KEY_UNKNOWN',
+  'BIZ_TEMPORAL_WORKFLOW_UNKNOWN',
+]);
