@@ -6,3 +6,7 @@ export { type Config, readConfig, type Settings } from './config';
 export { jsonLog, type Log } from './log';
 export { type Service, startService } from './service';
 export { connectionOptions, registerSearchAttributes } from './temporal';
+export type { DocumentExtractor, Extraction } from './extraction/extractor';
+export { structuredExtractor } from './extraction/structured';
+export { ublExtractor } from './extraction/ubl';
+export type { PaymentOrder, PaymentProvider, PaymentReceipt } from './payments/provider';

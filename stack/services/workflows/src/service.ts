@@ -49,7 +49,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
   }
   installRuntime(settings, log);
   await registerSearchAttributes(settings);
-  let relay: Relay | undefined;
+  const relay = openRelay(settings, log);
   const database = Database.open(
     settings.WORKFLOWS_DATABASE_URL,
     () => relay?.wake(),
@@ -71,7 +71,6 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     },
     ...(tracing ? { sinks: tracing.sinks } : {}),
   });
-  relay = openRelay(settings, log);
   const stopMetrics = observeRelay(relay);
   const done = worker.run();
   // Reported by `done` to whoever waits for it; without this a failure before that would end the process.

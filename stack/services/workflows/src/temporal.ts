@@ -1,5 +1,5 @@
 import { BizError, messageOf } from '@bizstack/contracts';
-import { NativeConnection } from '@temporalio/worker';
+import { type NativeConnection } from '@temporalio/worker';
 import { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { SEARCH_ATTRIBUTES } from './client';
@@ -36,7 +36,9 @@ const TYPES = {
   [SEARCH_ATTRIBUTES.dueAt]: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
 };
 
+/** Of gRPC. */
 const ALREADY_EXISTS = 6;
+const UNIMPLEMENTED = 12;
 
 /**
  * Registers the search attributes that are missing.
@@ -46,8 +48,8 @@ export async function registerSearchAttributes(settings: Settings): Promise<void
   const connection = await Connection.connect(connectionOptions(settings));
   const namespace = settings.TEMPORAL_NAMESPACE;
   try {
-    const known = await connection.operatorService.listSearchAttributes({ namespace });
-    const missing = Object.entries(TYPES).filter(([name]) => !Object.hasOwn(known.customAttributes, name));
+    const known = await knownAttributes(connection, namespace);
+    const missing = Object.entries(TYPES).filter(([name]) => !known.has(name));
     if (missing.length === 0) return;
     try {
       await connection.operatorService.addSearchAttributes({
@@ -56,7 +58,7 @@ export async function registerSearchAttributes(settings: Settings): Promise<void
       });
     } catch (error) {
       // Another worker was faster.
-      if (!(error instanceof Error && 'code' in error && error.code === ALREADY_EXISTS)) throw error;
+      if (codeOf(error) !== ALREADY_EXISTS) throw error;
     }
   } catch (cause) {
     throw new BizError(
@@ -72,4 +74,19 @@ export async function registerSearchAttributes(settings: Settings): Promise<void
   } finally {
     await connection.close();
   }
+}
+
+/** Temporal's test server can add attributes and not list them. */
+async function knownAttributes(connection: Connection, namespace: string): Promise<ReadonlySet<string>> {
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    return new Set(Object.keys(customAttributes));
+  } catch (error) {
+    if (codeOf(error) === UNIMPLEMENTED) return new Set();
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

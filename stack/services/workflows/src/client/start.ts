@@ -1,6 +1,6 @@
 import { BizError } from '@bizstack/contracts/dist/errors';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { z } from 'zod';
+import { type z } from 'zod';
 import {
   CONTENT_PUBLISHING_SIGNALS,
   CONTENT_PUBLISHING_UPDATES,
