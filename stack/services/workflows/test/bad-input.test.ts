@@ -24,7 +24,11 @@ it('refuses a start with wrong arguments, naming the field, before anything is s
 });
 
 it.each([
-  ['leadToCash', { ...order(), lines: [{ description: 'x', quantity: 1, unitPrice: '1', taxRate: '0' }] }, 'lines.0.quantity'],
+  [
+    'leadToCash',
+    { ...order(), lines: [{ description: 'x', quantity: 1, unitPrice: '1', taxRate: '0' }] },
+    'lines.0.quantity',
+  ],
   ['leadToCash', { ...order(), customer: { name: 'x', email: 'nobody' } }, 'customer.email'],
   ['leadToCash', undefined, 'leadToCash'],
   ['invoiceProcessing', { document: { kind: 'fax' } }, 'document'],
@@ -56,10 +60,12 @@ it('refuses updates that the stage does not allow, and their wrong fields', asyn
     taskQueue: bed.taskQueue,
   });
   await until('the quote', async () => (await workflow.state()).stage === 'quote_sent');
-  expect(await failureOf(workflow.update('recordPayment', { paymentId: 'p', amount: '1.00' }))).toMatchObject({
-    type: 'BIZ_STATE_REFUSED',
-    message: expect.stringContaining('"quote_sent"') as string,
-  });
+  expect(await failureOf(workflow.update('recordPayment', { paymentId: 'p', amount: '1.00' }))).toMatchObject(
+    {
+      type: 'BIZ_STATE_REFUSED',
+      message: expect.stringContaining('"quote_sent"') as string,
+    },
+  );
   await expect(workflow.update('recordPayment', { paymentId: 'p', amount: '1,00' })).rejects.toMatchObject({
     code: 'BIZ_INPUT_INVALID',
     message: expect.stringContaining('amount') as string,
@@ -70,15 +76,21 @@ it('refuses updates that the stage does not allow, and their wrong fields', asyn
   );
   await workflow.update('acceptQuote', { by: 'buyer' });
   await until('the invoice', async () => (await workflow.state()).stage === 'awaiting_payment');
-  expect(await failureOf(workflow.update('recordPayment', { paymentId: 'p', amount: '1.005' }))).toMatchObject({
+  expect(
+    await failureOf(workflow.update('recordPayment', { paymentId: 'p', amount: '1.005' })),
+  ).toMatchObject({
     type: 'BIZ_INPUT_INVALID',
     message: expect.stringContaining('decimal places') as string,
   });
   await workflow.update('recordPayment', { paymentId: 'p', amount: '1.00' });
-  expect(await workflow.update('recordPayment', { paymentId: 'p', amount: '1.00' })).toMatchObject({ paid: '1.00' });
-  expect(await failureOf(workflow.update('recordPayment', { paymentId: 'p', amount: '2.00' }))).toMatchObject({
-    type: 'BIZ_AMOUNT_DIFFERS',
+  expect(await workflow.update('recordPayment', { paymentId: 'p', amount: '1.00' })).toMatchObject({
+    paid: '1.00',
   });
+  expect(await failureOf(workflow.update('recordPayment', { paymentId: 'p', amount: '2.00' }))).toMatchObject(
+    {
+      type: 'BIZ_AMOUNT_DIFFERS',
+    },
+  );
   await workflow.cancel();
   await expect(workflow.result()).rejects.toThrow('cancelled');
   // The invoice is credited; what was paid is owed to the customer.
@@ -97,9 +109,13 @@ it('refuses a second start of one business case, also after it ended', async () 
 
 it('names every variable that is missing or wrong, and no value', () => {
   expect(() =>
-    readConfig({ WORKFLOWS_PORT: 'x-secret', WORKFLOWS_STRIPE_KEY: 'short', WORKFLOWS_DATABASE_URL: 'mysql://x' }),
+    readConfig({
+      WORKFLOWS_PORT: 'x-secret',
+      WORKFLOWS_STRIPE_KEY: 'short',
+      WORKFLOWS_DATABASE_URL: 'mysql://x',
+    }),
   ).toThrow(/WORKFLOWS_PORT: .*WORKFLOWS_DATABASE_URL: .*WORKFLOWS_STRIPE_KEY: /);
-  expect(() => readConfig({ WORKFLOWS_DATABASE_URL: 'postgres://x', WORKFLOWS_PUBLISH_ORIGINS: 'example.com' })).toThrow(
-    'is not an origin',
-  );
+  expect(() =>
+    readConfig({ WORKFLOWS_DATABASE_URL: 'postgres://x', WORKFLOWS_PUBLISH_ORIGINS: 'example.com' }),
+  ).toThrow('is not an origin');
 });

@@ -80,7 +80,9 @@ it('takes everything back when the books are closed, and fails with the code', a
   });
   await until('the quote', async () => (await workflow.state()).stage === 'quote_sent');
   try {
-    await admin.query(`INSERT INTO finance.closed_periods (month) VALUES (date_trunc('month', now() AT TIME ZONE 'UTC'))`);
+    await admin.query(
+      `INSERT INTO finance.closed_periods (month) VALUES (date_trunc('month', now() AT TIME ZONE 'UTC'))`,
+    );
     await workflow.update('acceptQuote', { by: 'buyer' });
     expect(await failureOf(workflow.result())).toMatchObject({ type: 'BIZ_PERIOD_CLOSED' });
   } finally {

@@ -117,9 +117,12 @@ test('an entry that is not balanced is refused, and its reversal takes everythin
   );
 });
 
-test.each(['1,50', '1e3', '', ' 1', '0x10', '1.', '.5', '--1', 'NaN', '1.005'])('"%s" is not an amount in EUR', (text) => {
-  expect(() => parseMoney(text, 'EUR')).toThrow();
-});
+test.each(['1,50', '1e3', '', ' 1', '0x10', '1.', '.5', '--1', 'NaN', '1.005'])(
+  '"%s" is not an amount in EUR',
+  (text) => {
+    expect(() => parseMoney(text, 'EUR')).toThrow();
+  },
+);
 
 test('an IBAN with one wrong digit or two exchanged ones is refused', () => {
   const iban = 'DE89370400440532013000';
@@ -180,7 +183,9 @@ test('spellings of one invoice have one key', () => {
 
 test('the check of an invoice names what is wrong', () => {
   expect(problemsOf(supplierInvoice())).toEqual([]);
-  expect(problemsOf(supplierInvoice({ net: '99.00', gross: '118.00' })).join()).toContain('lines do not add up');
+  expect(problemsOf(supplierInvoice({ net: '99.00', gross: '118.00' })).join()).toContain(
+    'lines do not add up',
+  );
   expect(problemsOf(supplierInvoice({ dueOn: '2026-01-01' })).join()).toContain('due before');
   expect(problemsOf(supplierInvoice({ currency: 'JPY' })).join()).toContain('decimal places');
 });

@@ -38,7 +38,10 @@ test.each(recorded)('%s is replayed', async (file) => {
 
 test('a history that does not fit is noticed', async () => {
   const [file] = recorded;
-  const text = readFileSync(join(HISTORIES, file ?? ''), 'utf8').replaceAll('"saveContent"', '"otherActivity"');
+  const text = readFileSync(join(HISTORIES, file ?? ''), 'utf8').replaceAll(
+    '"saveContent"',
+    '"otherActivity"',
+  );
   await expect(replay(JSON.parse(text) as unknown)).rejects.toThrow();
 });
 

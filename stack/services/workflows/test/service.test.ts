@@ -42,7 +42,10 @@ it('publishes each event once to Kafka, shows metrics, sends traces and stops cl
     await consumer.subscribe({ topic: 'bizstack.sales', fromBeginning: true });
     await consumer.run({
       eachMessage: async ({ message }) => {
-        const event = JSON.parse(message.value?.toString() ?? '') as { type: string; data: { workflowId: string } };
+        const event = JSON.parse(message.value?.toString() ?? '') as {
+          type: string;
+          data: { workflowId: string };
+        };
         if (event.data.workflowId === workflow.workflowId) seen.push(event.type);
       },
     });

@@ -107,7 +107,7 @@ export class Database {
       max: 10,
       application_name: 'bizstack-workflows',
       connectionTimeoutMillis: 5_000,
-      query_timeout: 30_000,
+      query_timeout: 10_000,
       keepAlive: true,
     });
     // A connection that breaks while idle would end the process; the next step opens another.

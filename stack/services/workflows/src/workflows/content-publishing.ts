@@ -17,7 +17,8 @@ import { parseInput, refuse } from './input';
 import { type Deadline, HOUR_MS, Process, requireStage } from './process';
 
 const books = proxyActivities<Activities>({
-  startToCloseTimeout: '1 minute',
+  // Short, so that what a dead worker held is soon tried by another: a step is done once in any case.
+  startToCloseTimeout: '15s',
   retry: { initialInterval: '500ms', maximumInterval: '30s' },
 });
 

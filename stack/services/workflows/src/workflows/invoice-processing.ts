@@ -36,7 +36,8 @@ import { parseInput, refuse } from './input';
 import { DAY_MS, type Deadline, HOUR_MS, Process, requireStage } from './process';
 
 const books = proxyActivities<Activities>({
-  startToCloseTimeout: '1 minute',
+  // Short, so that what a dead worker held is soon tried by another: a step is done once in any case.
+  startToCloseTimeout: '15s',
   // A cancelled workflow must know what was done, to take it back.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '500ms', maximumInterval: '30s' },

@@ -30,14 +30,15 @@ import type { View } from './board';
 
 /** Steps that only the database can hold up: tried until it is back. */
 const books = proxyActivities<Activities>({
-  startToCloseTimeout: '1 minute',
+  // Short, so that what a dead worker held is soon tried by another: a step is done once in any case.
+  startToCloseTimeout: '15s',
   // A cancelled workflow must know what was done, to take it back.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '500ms', maximumInterval: '30s' },
 });
 /** A message that nobody takes for a day has failed. */
 const messages = proxyActivities<Activities>({
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '20s',
   scheduleToCloseTimeout: '24 hours',
   retry: { initialInterval: '1s', maximumInterval: '10 minutes' },
 });

@@ -27,6 +27,14 @@ export async function startOwnStack(): Promise<OwnStack> {
     drivers: DRIVERS.filter(({ name }) => services.includes(name)),
     services,
     basePort: await freeBlock(),
+    // It is killed on purpose, and often.
+    restartPolicy: {
+      firstDelayMs: 50,
+      maxDelayMs: 50,
+      stableAfterMs: 1_000,
+      maxCrashes: 1_000,
+      windowMs: 60_000,
+    },
     report: () => undefined,
   });
   await stack.start();
@@ -44,7 +52,10 @@ export async function startOwnStack(): Promise<OwnStack> {
       for (const pid of pids) process.kill(pid, 'SIGKILL');
       await until(`${service} to be back`, async () => {
         const now = stateOf(service);
-        return now?.state === 'running' && now.processes.every(({ pid }) => pid !== undefined && !pids.includes(pid));
+        return (
+          now?.state === 'running' &&
+          now.processes.every(({ pid }) => pid !== undefined && !pids.includes(pid))
+        );
       });
     },
     async remove() {
