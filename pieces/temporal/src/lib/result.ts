@@ -6,7 +6,6 @@ import { toJson } from './values';
 
 export interface Outcome {
   readonly workflowId: string;
-  readonly runId: string;
   readonly status: string;
   readonly finished: boolean;
   /** What the workflow returned; null when it has not, or returned nothing. */
@@ -19,55 +18,72 @@ export interface Outcome {
 interface Target {
   readonly workflowId: string;
   readonly runId?: string | undefined;
-  /** Milliseconds to wait for the end. */
+  /** Milliseconds to wait for the end; 0 looks once. */
   readonly waitMs: number;
 }
 
 /** Waits for the end of a workflow (of its last run, unless one is named), and says how it ended. */
-export async function awaitOutcome(
-  temporal: Temporal,
-  { workflowId, runId, waitMs }: Target,
-): Promise<Outcome> {
+export async function awaitOutcome(temporal: Temporal, target: Target): Promise<Outcome> {
   const { workflow } = temporal;
-  const deadline = Date.now() + waitMs;
-  let failure: FailureDescription | undefined;
-  let result: unknown;
-  // Tells at once when there is no such workflow, and waits for nothing when nothing may be waited for.
-  const before = await workflow.getHandle(workflowId, runId).describe();
-  const open = (name: string) => name === 'RUNNING' || name === 'PAUSED';
-  const unfinished = async (): Promise<Outcome> => {
-    const { status, runId: latest } = await workflow.getHandle(workflowId, runId).describe();
-    const problem = (await stuckBecause(temporal, workflowId, runId)) ?? null;
-    return {
-      workflowId,
-      runId: latest,
-      status: status.name,
-      finished: false,
-      result: null,
-      failure: null,
-      problem,
-    };
-  };
-  if (open(before.status.name) && waitMs <= 0) return unfinished();
-  try {
-    result = await workflow.withDeadline(
-      Math.max(deadline, Date.now() + 5_000 * Number(!open(before.status.name))),
-      () => workflow.result(workflowId, runId, { followRuns: runId === undefined }),
-    );
-  } catch (error) {
-    if (isGrpcDeadlineError(error)) return unfinished();
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    failure = describeFailure(error.cause) ?? { kind: error.name, message: error.message };
-  }
-  const after = await workflow.getHandle(workflowId, runId).describe();
-  return {
+  const { workflowId, runId, waitMs } = target;
+  if (waitMs > 0) return (await outcomeWithin(temporal, target)) ?? unfinished(temporal, target);
+  const { status } = await workflow.getHandle(workflowId, runId).describe();
+  return OPEN.has(status.name) ? unfinished(temporal, target) : closedOutcome(temporal, target);
+}
+
+/** How a workflow ended that is closed. */
+export async function closedOutcome(temporal: Temporal, target: Omit<Target, 'waitMs'>): Promise<Outcome> {
+  return (
+    (await outcomeWithin(temporal, { ...target, waitMs: CLOSED_WAIT_MS })) ??
+    unfinished(temporal, { ...target, waitMs: 0 })
+  );
+}
+
+const OPEN: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
+/** The end of a closed workflow is there at once; this is for a busy server. */
+const CLOSED_WAIT_MS = 15_000;
+
+/** Undefined when it has not ended in time. */
+async function outcomeWithin(
+  { workflow }: Temporal,
+  { workflowId, runId, waitMs }: Target,
+): Promise<Outcome | undefined> {
+  const ended = (status: string, result: unknown, failure: FailureDescription | null): Outcome => ({
     workflowId,
-    runId: after.runId,
-    status: after.status.name,
+    status,
     finished: true,
     result: toJson(result),
-    failure: failure ?? null,
+    failure,
     problem: null,
+  });
+  try {
+    const result: unknown = await workflow.withDeadline(Date.now() + waitMs, () =>
+      workflow.result(workflowId, runId, { followRuns: runId === undefined }),
+    );
+    return ended('COMPLETED', result, null);
+  } catch (error) {
+    if (isGrpcDeadlineError(error)) return undefined;
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const failure = describeFailure(error.cause) ?? { kind: error.name, message: error.message };
+    return ended(ENDINGS[failure.kind] ?? 'FAILED', undefined, failure);
+  }
+}
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  CancelledFailure: 'CANCELLED',
+  TerminatedFailure: 'TERMINATED',
+  TimeoutFailure: 'TIMED_OUT',
+};
+
+async function unfinished(temporal: Temporal, { workflowId, runId }: Target): Promise<Outcome> {
+  const { status } = await temporal.workflow.getHandle(workflowId, runId).describe();
+  return {
+    workflowId,
+    status: status.name,
+    finished: false,
+    result: null,
+    failure: null,
+    problem: (await stuckBecause(temporal, workflowId, runId)) ?? null,
   };
 }
 
@@ -96,14 +112,13 @@ export function orFail(outcome: Outcome): Outcome {
     `Workflow "${outcome.workflowId}" ended as ${outcome.status}: ${outcome.failure.message}.`,
     {
       hint: 'Look at its history with "Get History", or choose to go on when it failed.',
-      details: { workflowId: outcome.workflowId, runId: outcome.runId, failure: outcome.failure },
+      details: { workflowId: outcome.workflowId, failure: outcome.failure },
     },
   );
 }
 
 export const outcomeFields = [
   { key: 'workflowId', label: 'Workflow ID' },
-  { key: 'runId', label: 'Run ID' },
   { key: 'status', label: 'Status' },
   { key: 'finished', label: 'Finished', format: 'boolean' as const },
   { key: 'result', label: 'Result', dynamicKey: true as const },

@@ -71,32 +71,37 @@ export function optionalDuration(name: string, value: unknown): number | undefin
   return parseDuration(name, given);
 }
 
-/** Seconds within bounds, or the default. @throws BizError */
+// Made once: a schema costs far more than its use.
+const numberSchema = z.coerce.number();
+const textSchema = z.union([z.string(), z.number().transform(String)]).nullish();
+const dateSchema = z.union([z.string(), z.number()]);
+
+/** Seconds within bounds, or the default. @throws BizError `BIZ_INPUT_INVALID` */
 export function seconds(
   name: string,
   value: unknown,
   { min, max, fallback }: { min: number; max: number; fallback: number },
 ): number {
-  const schema = z.coerce.number().min(min).max(max);
-  return value === undefined || value === null || value === '' ? fallback : parseInput(name, value, schema);
+  if (value === undefined || value === null || value === '') return fallback;
+  const given = parseInput(name, value, numberSchema);
+  if (given >= min && given <= max) return given;
+  throw new BizError('BIZ_INPUT_INVALID', `"${name}" is not between ${min} and ${max}.`);
 }
 
-/** A whole number within bounds, or the default. @throws BizError */
+/** A whole number within bounds, or the default. @throws BizError `BIZ_INPUT_INVALID` */
 export function count(
   name: string,
   value: unknown,
   { min = 1, max, fallback }: { min?: number; max: number; fallback: number },
 ): number {
-  const schema = z.coerce.number().int().min(min).max(max);
-  return value === undefined || value === null || value === '' ? fallback : parseInput(name, value, schema);
+  const given = seconds(name, value, { min, max, fallback });
+  if (Number.isInteger(given)) return given;
+  throw new BizError('BIZ_INPUT_INVALID', `"${name}" is not a whole number.`);
 }
 
 /** Text that may be missing; blanks count as missing. @throws BizError */
 export function optionalText(name: string, value: unknown): string | undefined {
-  return (
-    parseInput(name, value, z.union([z.string(), z.number().transform(String)]).nullish())?.trim() ||
-    undefined
-  );
+  return parseInput(name, value, textSchema)?.trim() || undefined;
 }
 
 /** Text that must be there. @throws BizError `BIZ_INPUT_INVALID` */
@@ -111,7 +116,7 @@ export function requiredText(name: string, value: unknown): string {
 /** A point in time, ISO 8601 or milliseconds since 1970. @throws BizError */
 export function optionalDate(name: string, value: unknown): Date | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  const given = parseInput(name, value, z.union([z.string(), z.number()]));
+  const given = parseInput(name, value, dateSchema);
   const date = new Date(typeof given === 'string' && /^\d{12,}$/.test(given) ? Number(given) : given);
   if (!Number.isNaN(date.getTime())) return date;
   throw new BizError('BIZ_INPUT_INVALID', `"${name}" is not a date.`, {

@@ -88,7 +88,7 @@ export const waitForWorkflow = createAction({
           outcome.problem === null
             ? 'It goes on; wait longer, or look what it waits for.'
             : `It does not get on: ${outcome.problem}.`,
-        details: { workflowId, runId: outcome.runId },
+        details: { workflowId },
       });
     }
     const waitpoint = await run.createWaitpoint({

@@ -203,17 +203,15 @@ export function parseOverlap(value: unknown): OverlapName | undefined {
   return parseInput('When the last one still runs', value, overlapSchema);
 }
 
+const optionalBoolean = z.boolean().nullish();
+
 type Policies = NonNullable<ScheduleOptions['policies']>;
 
 /** Only what was given. @throws BizError */
 export function parsePolicies(values: Values): Policies {
   const overlap = parseOverlap(values.overlap);
   const catchupWindow = optionalDuration('Catch up for', values.catchupWindow);
-  const pauseOnFailure = parseInput(
-    'Pause when a workflow failed',
-    values.pauseOnFailure,
-    z.boolean().nullish(),
-  );
+  const pauseOnFailure = parseInput('Pause when a workflow failed', values.pauseOnFailure, optionalBoolean);
   return {
     ...(overlap === undefined ? {} : { overlap }),
     ...(catchupWindow === undefined ? {} : { catchupWindow }),

@@ -322,12 +322,12 @@ function toPair({ name, type, value }: z.output<typeof attributeSchema>): Search
     case 'INT':
       return {
         key: { name, type: SearchAttributeType.INT },
-        value: parseInput(what, value, z.coerce.number().int()),
+        value: parseInput(what, value, intSchema),
       };
     case 'DOUBLE':
       return {
         key: { name, type: SearchAttributeType.DOUBLE },
-        value: parseInput(what, value, z.coerce.number()),
+        value: parseInput(what, value, doubleSchema),
       };
     case 'BOOL':
       return { key: { name, type: SearchAttributeType.BOOL }, value: parseInput(what, value, booleanSchema) };
@@ -349,6 +349,8 @@ function toPair({ name, type, value }: z.output<typeof attributeSchema>): Search
   }
 }
 
+const intSchema = z.coerce.number().int();
+const doubleSchema = z.coerce.number();
 const booleanSchema = z.union([
   z.boolean(),
   z

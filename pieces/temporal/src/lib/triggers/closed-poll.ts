@@ -4,7 +4,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { z } from 'zod';
 import { type Temporal, withTemporal } from '../client';
 import { temporalError } from '../errors';
-import { awaitOutcome } from '../result';
+import { closedOutcome } from '../result';
 import { count, optionalText } from '../values';
 import {
   parseTypes,
@@ -235,7 +235,7 @@ async function toPayload(temporal: Temporal, info: WorkflowExecutionInfo, withRe
   if (!withResult || info.status.name === 'CONTINUED_AS_NEW') return summary;
   const { workflowId, runId } = info;
   try {
-    const { result, failure } = await awaitOutcome(temporal, { workflowId, runId, waitMs: 0 });
+    const { result, failure } = await closedOutcome(temporal, { workflowId, runId });
     return { ...summary, result, failure };
   } catch (error) {
     // One that cannot be read, or is gone by now, must not hold up all that come after it.
