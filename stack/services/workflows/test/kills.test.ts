@@ -82,7 +82,6 @@ async function killInEveryState(victim: Victim, courses: readonly (() => Course)
       }
       await until(what, act, 150);
     }
-    await course.check();
   });
   const all = Promise.all(ends);
   all.catch(() => undefined);
@@ -97,6 +96,9 @@ async function killInEveryState(victim: Victim, courses: readonly (() => Course)
   };
   await until('the worker', restart);
   await all;
+  // What had ended before the kill is looked at when all is back.
+  await until('PostgreSQL', () => books.rows('SELECT 1'));
+  for (const { course } of runs) await course.check();
 }
 
 /** The answer to an earlier attempt may have been lost. */

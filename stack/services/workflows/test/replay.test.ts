@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { type Bed, newId, openBed } from './support/bed';
 import { order } from './support/orders';
@@ -9,6 +9,7 @@ import { processing, supplierInvoice } from './support/supplier-invoices';
 import { BUNDLE } from './support/time-skipping';
 import { until } from './support/until';
 
+const { History } = temporal.api.history.v1;
 const HISTORIES = join(__dirname, 'histories');
 const recorded = existsSync(HISTORIES) ? readdirSync(HISTORIES) : [];
 
@@ -33,16 +34,16 @@ test('histories of every type were recorded', () => {
 });
 
 test.each(recorded)('%s is replayed', async (file) => {
-  await replay(JSON.parse(readFileSync(join(HISTORIES, file), 'utf8')) as unknown);
+  await replay(JSON.parse(readFileSync(join(HISTORIES, file), 'utf8')) as Record<string, unknown>);
 });
 
 test('a history that does not fit is noticed', async () => {
-  const [file] = recorded;
+  const file = recorded.find((name) => name.startsWith('content-publishing'));
   const text = readFileSync(join(HISTORIES, file ?? ''), 'utf8').replaceAll(
     '"saveContent"',
     '"otherActivity"',
   );
-  await expect(replay(JSON.parse(text) as unknown)).rejects.toThrow();
+  await expect(replay(JSON.parse(text) as Record<string, unknown>)).rejects.toThrow();
 });
 
 test('what runs now is replayed', async () => {
@@ -83,7 +84,7 @@ test('what runs now is replayed', async () => {
 /** Replays the history of a workflow, and writes it down when told to: `BIZSTACK_RECORD_HISTORIES=<version>`. */
 async function keep(name: string, workflowId: string): Promise<void> {
   const history = await bed.client.workflow.getHandle(workflowId).fetchHistory();
-  const json = JSON.parse(historyToJSON(history)) as unknown;
+  const json = History.toObject(history, { enums: String, longs: String, bytes: String });
   await replay(json);
   const version = process.env['BIZSTACK_RECORD_HISTORIES'];
   if (version === undefined) return;
@@ -91,6 +92,6 @@ async function keep(name: string, workflowId: string): Promise<void> {
   writeFileSync(join(HISTORIES, `${name}-${version}.json`), `${JSON.stringify(json)}\n`);
 }
 
-async function replay(json: unknown): Promise<void> {
-  await Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, historyFromJSON(json));
+async function replay(json: Record<string, unknown>): Promise<void> {
+  await Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, History.fromObject(json));
 }
