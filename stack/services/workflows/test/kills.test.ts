@@ -154,6 +154,7 @@ function sale(): Course {
         'finance.payment.settled',
         'finance.payment.settled',
         'finance.invoice.paid',
+        'sales.message.requested',
         'finance.invoice.refunded',
       ]);
     },

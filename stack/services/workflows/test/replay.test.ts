@@ -84,7 +84,7 @@ test('what runs now is replayed', async () => {
 /** Replays the history of a workflow, and writes it down when told to: `BIZSTACK_RECORD_HISTORIES=<version>`. */
 async function keep(name: string, workflowId: string): Promise<void> {
   const history = await bed.client.workflow.getHandle(workflowId).fetchHistory();
-  const json = History.toObject(history, { enums: String, longs: String, bytes: String });
+  const json = History.toObject(History.fromObject(history), { enums: String, longs: String, bytes: String });
   await replay(json);
   const version = process.env['BIZSTACK_RECORD_HISTORIES'];
   if (version === undefined) return;
