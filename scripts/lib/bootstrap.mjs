@@ -14,28 +14,31 @@ const MARKER = join(ROOT, 'node_modules/.bizstack-installed');
 const MINIMUM_NODE = [20, 19];
 const NEEDED_MB = 6_000;
 
-/** @param {{ browser: boolean }} needs */
-export async function bootstrap(needs) {
+/**
+ * @param {{ browser: boolean, log?: 1 | 2 }} needs `log`: where the progress goes, 2 for commands whose stdout is data
+ */
+export async function bootstrap({ log = 1, ...needs }) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NODE[1])) {
     console.error(`Node ${process.versions.node} is too old: ${MINIMUM_NODE.join('.')} or newer is needed.`);
     process.exit(1);
   }
   requireTools(needs);
-  await installPackages();
-  await step('build', NODE, [
-    join(ROOT, 'node_modules/.bin/turbo'),
-    'run',
+  await installPackages(log);
+  await step(
     'build',
-    '--output-logs=errors-only',
-  ]);
+    NODE,
+    [join(ROOT, 'node_modules/.bin/turbo'), 'run', 'build', '--output-logs=errors-only'],
+    log,
+  );
 }
 
 /**
  * Installs what package-lock.json says when that is not what is installed; interrupted, it is simply done again.
  * Not `npm ci`: it refuses a lock without the optional packages of platforms that a registry does not carry.
+ * @param {1 | 2} log
  */
-async function installPackages() {
+async function installPackages(log) {
   const wanted = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex');
@@ -48,41 +51,44 @@ async function installPackages() {
     );
     process.exit(1);
   }
-  await step('npm packages (about 1.6 GB unpacked, 1 to 3 minutes)', 'npm', [
-    'install',
-    '--no-save',
-    '--loglevel=error',
-  ]);
+  await step(
+    'npm packages (about 1.6 GB unpacked, 1 to 3 minutes)',
+    'npm',
+    ['install', '--no-save', '--loglevel=error'],
+    log,
+  );
   writeFileSync(MARKER, wanted);
 }
 
 /**
  * Runs one long step: says what, a sign of life every 20 s, and how long it took.
- * @param {string} title @param {string} command @param {string[]} args
+ * @param {string} title @param {string} command @param {string[]} args @param {1 | 2} [log]
  */
-export async function step(title, command, args) {
+export async function step(title, command, args, log = 1) {
   const started = Date.now();
+  const say = log === 1 ? console.log : console.error;
   const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
-  console.log(`- ${title}`);
-  const alive = setInterval(() => console.log(`  … ${title}: ${seconds()}`), 20_000);
-  const code = await run(command, args);
+  say(`- ${title}`);
+  const alive = setInterval(() => say(`  … ${title}: ${seconds()}`), 20_000);
+  const code = await run(command, args, {}, log);
   clearInterval(alive);
   if (code !== 0) {
     console.error(`${title} failed (exit ${code}): ${[command, ...args].join(' ')}`);
     process.exit(1);
   }
-  console.log(`  ${title}: done in ${seconds()}`);
+  say(`  ${title}: done in ${seconds()}`);
 }
 
 /**
  * Runs a command in the repository's root on Node 22, hands signals on, and returns its exit code.
  * @param {string} command @param {string[]} args @param {Record<string, string>} [env]
+ * @param {1 | 2} [log] where the command's stdout goes
  */
-export function run(command, args, env = {}) {
+export function run(command, args, env = {}, log = 1) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: ROOT,
-      stdio: 'inherit',
+      stdio: ['inherit', log, 2],
       env: {
         ...process.env,
         PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`,

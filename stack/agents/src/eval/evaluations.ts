@@ -1,0 +1,7 @@
+/** Prints its result on stdout and what it does on stderr. Relative paths count from where npm was called. */
+export interface Evaluation {
+  run(args: string[]): Promise<void>;
+}
+
+/** By name on the command line. Modules load when they run: OCR or a model is of no use to the others. */
+export const evaluations: ReadonlyMap<string, Evaluation> = new Map<string, Evaluation>([]);
