@@ -1,0 +1,23 @@
+/** A call the model asks for. */
+export interface ToolCall {
+  id: string;
+  name: string;
+  input: Record<string, unknown>;
+  /** The arguments as the model wrote them, when they were no JSON object; `input` is empty then. */
+  malformed?: string;
+}
+
+/** A conversation in plain JSON, the same for every provider; it stands in checkpoints as it is. */
+export type Message =
+  | { role: 'system'; content: string }
+  | { role: 'user'; content: string }
+  | { role: 'assistant'; content: string; toolCalls: ToolCall[] }
+  | { role: 'tool'; toolCallId: string; content: string };
+
+/** A tool as the model sees it. */
+export interface ToolSpec {
+  name: string;
+  description: string;
+  /** JSON schema of an object. */
+  parameters: Record<string, unknown>;
+}
