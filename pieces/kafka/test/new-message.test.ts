@@ -107,6 +107,52 @@ describe('output', () => {
   });
 });
 
+it('starts several runs of batches at one poll when asked, without a gap between them', async () => {
+  const topic = await newTopic();
+  const { harness } = open({ topics: [topic], delivery: 'batch', maxMessages: 4, batchesPerPoll: 3 });
+  await harness.enable();
+  await produce(
+    topic,
+    Array.from({ length: 18 }, (_, n) => ({ value: json(n) })),
+  );
+  const polls: number[][][] = [];
+  for (let poll = 0; poll < 3; poll += 1) {
+    const runs = (await harness.run()) as { messages: Delivered[]; count: number }[];
+    for (const { messages, count } of runs) expect(messages).toHaveLength(count);
+    polls.push(runs.map(({ messages }) => numbers(messages)));
+  }
+  expect(polls).toEqual([
+    [
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9, 10, 11],
+    ],
+    [
+      [12, 13, 14, 15],
+      [16, 17],
+    ],
+    [],
+  ]);
+});
+
+it('keeps to one batch a poll where batches are grouped by key', async () => {
+  const topic = await newTopic();
+  const { harness } = open({
+    topics: [topic],
+    delivery: 'batch',
+    maxMessages: 4,
+    batchesPerPoll: 3,
+    groupByKey: true,
+  });
+  await harness.enable();
+  await produce(
+    topic,
+    Array.from({ length: 9 }, (_, n) => ({ key: 'k', value: json(n) })),
+  );
+  const runs = (await harness.run()) as { messages: Delivered[] }[];
+  expect(runs.map(({ messages }) => numbers(messages))).toEqual([[0, 1, 2, 3]]);
+});
+
 describe('delivery', () => {
   it('commits a batch to the group only at the next poll', async () => {
     const topic = await newTopic();

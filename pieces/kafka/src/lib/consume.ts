@@ -53,10 +53,11 @@ export async function consume(options: ConsumeOptions): Promise<Consumed> {
     wait = 0;
     const share = Math.max(1, Math.ceil((limit - messages.length) / slices.length));
     for (const slice of slices) {
-      await decoder.prepare(slice.messages.map(({ value }) => value));
+      await decoder.prepare(slice.messages);
       const key = positionKey(slice);
       let taken = 0;
       let complete = true;
+      let last: string | undefined;
       for (const message of slice.messages) {
         if (taken >= share || messages.length >= limit || bytes >= MAX_BATCH_BYTES) {
           complete = false;
@@ -68,13 +69,14 @@ export async function consume(options: ConsumeOptions): Promise<Consumed> {
           complete = false;
           break;
         }
-        to[key] = nextOffset(message.offset);
+        last = message.offset;
         if (read === 'pass') continue;
         taken += 1;
         bytes += message.value?.length ?? 0;
         messages.push(read);
       }
       if (complete) to[key] = slice.next;
+      else if (last !== undefined) to[key] = nextOffset(last);
     }
     if (Date.now() > deadline) break;
   }

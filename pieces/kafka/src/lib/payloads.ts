@@ -3,15 +3,22 @@ import type { FlowMessage } from './messages';
 export interface PayloadOptions {
   readonly delivery: 'message' | 'batch';
   readonly groupByKey: boolean;
+  /** Messages in a batch. */
+  readonly maxMessages: number;
 }
 
 /** What the runs of a flow get: one element is one run. Within a key the order is kept. */
 export function toPayloads(
   messages: readonly FlowMessage[],
-  { delivery, groupByKey }: PayloadOptions,
+  { delivery, groupByKey, maxMessages }: PayloadOptions,
 ): unknown[] {
   if (delivery === 'message') return [...messages];
-  if (!groupByKey) return [{ messages, count: messages.length, key: null }];
+  if (!groupByKey) {
+    return Array.from({ length: Math.ceil(messages.length / maxMessages) }, (_, n) => {
+      const batch = messages.slice(n * maxMessages, (n + 1) * maxMessages);
+      return { messages: batch, count: batch.length, key: null };
+    });
+  }
   const groups = new Map<string | null, FlowMessage[]>();
   for (const message of messages) {
     const group = groups.get(message.key);

@@ -125,7 +125,7 @@ async function collect(options: Redrive): Promise<Collected> {
       const key = positionKey(slice);
       const state = states.get(key);
       if (!state) continue;
-      if (options.needsValue) await decoder.prepare(slice.messages.map(({ value }) => value));
+      if (options.needsValue) await decoder.prepare(slice.messages);
       positions[key] = slice.next;
       for (const message of slice.messages) {
         // Letters that arrive while this runs are for the next time: the same call must end.

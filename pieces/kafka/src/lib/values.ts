@@ -5,10 +5,10 @@ import { type SchemaChoice, withRegistry } from './registry/registry';
 /** Turns the bytes of values into what a flow sees. */
 export interface ValueDecoder {
   /**
-   * Fetches what `decode` needs for these values; call it for each batch.
+   * Fetches what `decode` needs for the values of these messages; call it for each batch.
    * @throws BizError when that cannot be asked just now; no message is to blame.
    */
-  prepare(values: readonly (Buffer | null)[]): Promise<void>;
+  prepare(messages: readonly { readonly value: Buffer | null }[]): Promise<void>;
   /** @throws BizError `BIZ_KAFKA_VALUE_UNREADABLE`, `BIZ_KAFKA_SCHEMA_…` */
   readonly decode: (value: Buffer | null) => unknown;
 }
@@ -18,9 +18,9 @@ export function valueDecoder(format: Format, auth: KafkaAuthValues): ValueDecode
     return { prepare: async () => undefined, decode: (value) => decodeValue(value, format) };
   let decodeFramed: ((value: Buffer) => unknown) | undefined;
   return {
-    prepare: (values) =>
+    prepare: (messages) =>
       withRegistry(auth, async (registry) => {
-        const failures = await registry.prepare(values);
+        const failures = await registry.prepare(messages.map(({ value }) => value));
         decodeFramed = (value) => registry.decode(value, failures);
       }),
     decode(value) {

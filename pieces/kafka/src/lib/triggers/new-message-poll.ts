@@ -56,7 +56,7 @@ export async function pollMessages({ auth, store, settings }: Poll): Promise<unk
     const { messages, to } = await consume({
       reader,
       from,
-      limit: settings.maxMessages,
+      limit: settings.maxMessages * settings.batchesPerPoll,
       decoder: valueDecoder(settings.format, parseAuth(auth)),
       accepts,
       onUnreadable: (one) => {

@@ -9,6 +9,8 @@ const text = z
   .nullish()
   .transform((value) => value?.trim() || undefined);
 
+const MAX_BATCHES_PER_POLL = 100;
+
 const settingsSchema = z
   .object({
     topics: z
@@ -28,6 +30,7 @@ const settingsSchema = z
     filters: filtersSchema,
     delivery: z.enum(['message', 'batch']).nullish(),
     maxMessages: z.coerce.number().int().min(1).max(1_000).nullish(),
+    batchesPerPoll: z.coerce.number().int().min(1).max(MAX_BATCHES_PER_POLL).nullish(),
     groupByKey: z.boolean().nullish(),
     start: z.enum(['latest', 'earliest', 'timestamp']).nullish(),
     startTimestamp: z.iso.datetime({ offset: true, local: true }).nullish(),
@@ -48,6 +51,8 @@ export interface Settings extends Pick<
 > {
   readonly delivery: 'message' | 'batch';
   readonly maxMessages: number;
+  /** Above 1 only for batches that are not grouped by key: batches of one poll may run at the same time. */
+  readonly batchesPerPoll: number;
   readonly groupByKey: boolean;
   readonly start: Start;
   readonly onUnreadable: 'stop' | 'skip' | 'dead_letter';
@@ -68,6 +73,7 @@ export function parseSettings(propsValue: unknown, flowId: string): Settings {
     deadLetterTopic: values.deadLetterTopic,
     delivery: values.delivery ?? 'message',
     maxMessages: values.maxMessages ?? 100,
+    batchesPerPoll: values.delivery === 'batch' && !values.groupByKey ? (values.batchesPerPoll ?? 1) : 1,
     groupByKey: values.groupByKey ?? false,
     start:
       values.start === 'timestamp' && values.startTimestamp

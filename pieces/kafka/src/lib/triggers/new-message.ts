@@ -17,6 +17,13 @@ const props = {
     required: false,
     defaultValue: 100,
   }),
+  batchesPerPoll: Property.Number({
+    displayName: 'Batches per poll',
+    description:
+      '1 to 100, for batches without a key: that many runs start at the same time. Raise it to catch up with a backlog where the order does not matter.',
+    required: false,
+    defaultValue: 1,
+  }),
   onUnreadable: onUnreadableProp('stop'),
   offsetStorage: Property.StaticDropdown<'group' | 'flow', false>({
     displayName: 'Keep offsets in',
