@@ -166,7 +166,7 @@ export class RegistrationConsumer {
     const state = this.#stateOf(topic, partition);
     const until = Date.now() + TURN_MS;
     const decoder = valueDecoder(this.stored.registration.format, this.#around.config.kafka);
-    await decoder.prepare(batch.messages.map(({ value }) => value));
+    await decoder.prepare(batch.messages);
     let chunk = emptyChunk();
     for (const message of batch.messages) {
       if (this.#ends(payload)) return;
