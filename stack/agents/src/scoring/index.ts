@@ -1,8 +1,13 @@
+export { ADJUSTMENT_CAP, adjustmentSchema } from './adjustment';
+export type { Adjust, Adjustment } from './adjustment';
 export { DEFAULT_RULES } from './default-rules';
+export * from './model';
 export { applyOverride, parseRuleOverride, ruleOverrideSchema, ruleSetSchema } from './rules';
 export type { Factor, RuleOverride, RuleSet } from './rules';
 export { scoreLead, gradeOf } from './score-lead';
 export type { ScoreLeadOptions } from './score-lead';
+export { scoreLeadWithHistory } from './score-with-history';
+export type { ScoreWithHistoryOptions } from './score-with-history';
 export { neighbourSchema, SIMILARITY_CAP } from './similarity';
 export type { Neighbour } from './similarity';
 export type { Locale } from './text';

@@ -32,18 +32,36 @@ export function scoreLead(lead: LeadCaptured, options: ScoreLeadOptions): LeadSc
     base,
     ...rules.factors.map((factor) => evaluate(factor, lead, locale)),
     similarityFinding(neighbours, locale),
-  ].filter((finding) => finding !== undefined);
-  const reasons = findings.map(toReason).filter((reason) => reason.contribution !== 0);
+  ];
+  return scoreOf(lead, findings, { ...options, grades: rules.grades, model: rules.version });
+}
+
+export interface ScoreFrame extends Pick<ScoreLeadOptions, 'capturedEventId' | 'scoredAt'> {
+  grades: RuleSet['grades'];
+  /** Version of what made the findings. */
+  model: string;
+}
+
+/** The score that findings add up to, whoever made them. */
+export function scoreOf(
+  lead: LeadCaptured,
+  findings: readonly (Finding | undefined)[],
+  { capturedEventId, scoredAt, grades, model }: ScoreFrame,
+): LeadScored {
+  const reasons = findings
+    .filter((finding) => finding !== undefined)
+    .map(toReason)
+    .filter((reason) => reason.contribution !== 0);
   const total = round(reasons.reduce((sum, reason) => sum + reason.contribution, 0));
   const score = Math.max(0, Math.min(100, total));
   return {
     leadId: lead.leadId,
-    capturedEventId: options.capturedEventId,
+    capturedEventId,
     score,
-    grade: gradeOf(score, rules.grades),
+    grade: gradeOf(score, grades),
     reasons,
-    model: rules.version,
-    scoredAt: options.scoredAt,
+    model,
+    scoredAt,
   };
 }
 

@@ -177,7 +177,9 @@ export class Booster {
         right,
       };
     }
-    const levels = Array.from(split.left, (goes, code) => (goes === 1 ? code : -1)).filter((code) => code >= 0);
+    const levels = Array.from(split.left, (goes, code) => (goes === 1 ? code : -1)).filter(
+      (code) => code >= 0,
+    );
     return { kind: 'levels', cover, column: split.column, levels, left, right };
   }
 
@@ -240,7 +242,9 @@ export class Booster {
     }
     if (best === undefined) return undefined;
     const { gain, lastBin, missingLeft } = best;
-    const left = Uint8Array.from({ length: count }, (_, bin) => Number(bin === 0 ? missingLeft : bin <= lastBin));
+    const left = Uint8Array.from({ length: count }, (_, bin) =>
+      Number(bin === 0 ? missingLeft : bin <= lastBin),
+    );
     return { gain, column, left, lastBin };
   }
 

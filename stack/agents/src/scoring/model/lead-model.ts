@@ -55,7 +55,11 @@ export const leadModelSchema = contentSchema
   .superRefine((model, context) => {
     const width = widthOfAll(model.columns);
     if (model.logistic.weights.length !== width || model.logistic.means.length !== width) {
-      context.addIssue({ code: 'custom', path: ['logistic'], message: `${width} weights and means are needed` });
+      context.addIssue({
+        code: 'custom',
+        path: ['logistic'],
+        message: `${width} weights and means are needed`,
+      });
     }
     const known = (column: number) => column < model.columns.length;
     const trees = model.boosting?.trees ?? [];

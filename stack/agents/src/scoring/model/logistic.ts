@@ -37,7 +37,11 @@ export function eachFeature(
   else eachSlope(column, value, emit);
 }
 
-function eachSlope(column: NumericColumn, value: number, emit: (feature: number, value: number) => void): void {
+function eachSlope(
+  column: NumericColumn,
+  value: number,
+  emit: (feature: number, value: number) => void,
+): void {
   const clipped = Math.max(column.low, Math.min(column.high, value));
   emit(0, (clipped - column.median) / column.scale);
   column.knots.forEach((knot, at) => {
@@ -174,7 +178,8 @@ function solve(design: Design, curvature: Float64Array, penalty: number, gradien
   let scaled = residual.map((each, at) => each / (diagonal[at] ?? 1));
   const direction = Float64Array.from(scaled);
   let energy = dot(residual, scaled);
-  const enough = energy * 1e-10;
+  // Newton corrects what a step leaves open; solving it to the last digit would only cost time.
+  const enough = energy * 1e-4;
   for (let step = 0; step < CONJUGATE_STEPS && energy > enough; step += 1) {
     const product = direction.map((each, at) => ridge(at) * each);
     for (let row = 0; row < curvature.length; row += 1) {

@@ -7,7 +7,7 @@ export function areaUnderCurve(scores: ArrayLike<number>, won: ArrayLike<number>
   );
   let positives = 0;
   let rankSum = 0;
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from;
     let wins = 0;
     while (to < order.length && scores[order[to] ?? 0] === scores[order[from] ?? 0]) {

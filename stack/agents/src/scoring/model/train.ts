@@ -104,7 +104,9 @@ export async function trainLeadModel(
   }
   const random = seededRandom(seed);
   const pace = pacer(options);
-  const folds = foldsOf(won, random).map((members) => new Fold(rows, won, members, columns, minLevelCount, random));
+  const folds = foldsOf(won, random).map(
+    (members) => new Fold(rows, won, members, columns, minLevelCount, random),
+  );
 
   const logistic = await chooseLogistic(folds, won, pace);
   const boosted = rarer < MIN_PER_OUTCOME_BOOSTING ? undefined : await chooseTrees(folds, won, pace);
@@ -120,7 +122,11 @@ export async function trainLeadModel(
   const trees =
     boosted === undefined || share === 0
       ? undefined
-      : await growAll(new Booster(binRows(encoded, fitted), won, base, BOOSTING, random), boosted.trees, pace);
+      : await growAll(
+          new Booster(binRows(encoded, fitted), won, base, BOOSTING, random),
+          boosted.trees,
+          pace,
+        );
   return sealModel(
     {
       format: MODEL_FORMAT,

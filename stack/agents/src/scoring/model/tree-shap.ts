@@ -62,9 +62,7 @@ function extended(path: readonly Step[], zero: number, one: number, column: numb
 
 function unwound(path: readonly Step[], index: number): Step[] {
   const weights = unwoundWeights(path, index);
-  return path
-    .filter((_, at) => at !== index)
-    .map((step, at) => ({ ...step, weight: weights[at] ?? 0 }));
+  return path.filter((_, at) => at !== index).map((step, at) => ({ ...step, weight: weights[at] ?? 0 }));
 }
 
 function unwoundSum(path: readonly Step[], index: number): number {

@@ -65,5 +65,8 @@ export function treeValue(tree: Tree, row: Float64Array): number {
 /** Mean value over the rows that the tree was made from. */
 export function treeMean(tree: Tree): number {
   const root = tree[0]?.cover ?? 1;
-  return tree.reduce((total, node) => (node.kind === 'leaf' ? total + (node.value * node.cover) / root : total), 0);
+  return tree.reduce(
+    (total, node) => (node.kind === 'leaf' ? total + (node.value * node.cover) / root : total),
+    0,
+  );
 }

@@ -1,0 +1,15 @@
+export { outcomeOf } from './cells';
+export type { Cell, Row } from './cells';
+export { columnSchema } from './encoder';
+export type { Column } from './encoder';
+export { inferColumns } from './infer';
+export type { ExcludedColumn, InferOptions, InferredColumns, LeakWarning } from './infer';
+export { leadModelSchema, parseLeadModel } from './lead-model';
+export type { LeadModel, LeadModelMetrics } from './lead-model';
+export { leadRow, rowForColumns } from './lead-row';
+export { explain, predictProbability } from './predict';
+export type { Contribution, Explanation } from './predict';
+export { historyStatsSchema, RETRAIN_POLICY, shouldRetrain } from './retrain';
+export type { HistoryStats, RetrainDecision, RetrainPolicy, RetrainReason } from './retrain';
+export { MIN_PER_OUTCOME, trainLeadModel } from './train';
+export type { TrainingExample, TrainingProgress, TrainOptions } from './train';
