@@ -78,8 +78,9 @@ async function pack({ kind, folder, name }, out) {
 }
 
 async function buildPlugin(directory) {
-  const manifest = readManifest(join(ROOT, 'nocobase-plugins/build'));
-  const bin = join(ROOT, 'nocobase-plugins/build', manifest.bin['bizstack-plugin']);
+  const folder = 'nocobase-plugins/build';
+  const manifest = readManifest(folder);
+  const bin = join(ROOT, folder, manifest.bin['bizstack-plugin']);
   await node(bin, ['build', directory]);
 }
 
