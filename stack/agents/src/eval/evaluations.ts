@@ -6,4 +6,5 @@ export interface Evaluation {
 /** By name on the command line. Modules load when they run: OCR or a model is of no use to the others. */
 export const evaluations: ReadonlyMap<string, Evaluation> = new Map<string, Evaluation>([
   ['lead-scoring', { run: async (args) => (await import('./lead-scoring.js')).evalLeadScoring(args) }],
+  ['anomalies', { run: async (args) => (await import('./anomalies.js')).evalAnomalies(args) }],
 ]);
