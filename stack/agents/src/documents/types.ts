@@ -48,7 +48,8 @@ export interface DocumentLine {
 }
 
 export interface Check {
-  readonly name: 'lines_equal_net' | 'lines_equal_total' | 'net_plus_tax_equals_total' | 'iban_valid' | 'due_after_date';
+  readonly name:
+    'lines_equal_net' | 'lines_equal_total' | 'net_plus_tax_equals_total' | 'iban_valid' | 'due_after_date';
   readonly ok: boolean;
   /** The figures that were compared. */
   readonly detail: string;

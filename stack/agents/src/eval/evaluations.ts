@@ -7,4 +7,5 @@ export interface Evaluation {
 export const evaluations: ReadonlyMap<string, Evaluation> = new Map<string, Evaluation>([
   ['lead-scoring', { run: async (args) => (await import('./lead-scoring.js')).evalLeadScoring(args) }],
   ['anomalies', { run: async (args) => (await import('./anomalies.js')).evalAnomalies(args) }],
+  ['documents', { run: async (args) => (await import('./documents.js')).evalDocuments(args) }],
 ]);

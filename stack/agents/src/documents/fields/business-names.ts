@@ -27,7 +27,10 @@ export function repairLegalForm(text: string): string {
 /** Numbers of the trade register and what follows the name on its line. */
 export function withoutRegistration(text: string): string {
   return text
-    .replace(/\(?\s*(?:co(?:mpany)?\.?\s*)?(?:reg(?:istration)?|roc|no|brn?)\.?\s*(?:no)?\.?\s*[:#]?\s*[A-Z0-9-]*\d{4,}[-–]?[A-Z0-9]*\s*\)?.*$/iu, '')
+    .replace(
+      /\(?\s*(?:co(?:mpany)?\.?\s*)?(?:reg(?:istration)?|roc|no|brn?)\.?\s*(?:no)?\.?\s*[:#]?\s*[A-Z0-9-]*\d{4,}[-–]?[A-Z0-9]*\s*\)?.*$/iu,
+      '',
+    )
     .replace(/[([{]?\s*[A-Z]{0,3}\d{5,}[-–\s]?[A-Z0-9]{0,2}\s*[)\]}]?\s*$/iu, '')
     .replace(/[\s,;:|–-]+$/u, '')
     .trim();

@@ -38,20 +38,28 @@ function isoOf(year: number, month: number, day: number): string | undefined {
 
 interface Pattern {
   readonly expression: RegExp;
-  read(groups: Record<string, string | undefined>, dayFirst: boolean): { value: string; ambiguous: boolean } | undefined;
+  read(
+    groups: Record<string, string | undefined>,
+    dayFirst: boolean,
+  ): { value: string; ambiguous: boolean } | undefined;
 }
 
 function numeric(d: string | undefined, m: string | undefined, y: string | undefined, dayFirst: boolean) {
   const [first, second, year] = [Number(d), Number(m), Number(y)];
   const [day, month] = dayFirst ? [first, second] : [second, first];
   const value = isoOf(year, month, day) ?? isoOf(year, day, month);
-  return value === undefined ? undefined : { value, ambiguous: first <= 12 && second <= 12 && first !== second };
+  return value === undefined
+    ? undefined
+    : { value, ambiguous: first <= 12 && second <= 12 && first !== second };
 }
 
 const SEPARATOR = '\\s?[/.\\-–]\\s?';
 const PATTERNS: readonly Pattern[] = [
   {
-    expression: new RegExp(`(?<!\\d)(?<y>(?:19|20)\\d\\d)(?:${SEPARATOR}|年\\s?)(?<m>\\d{1,2})(?:${SEPARATOR}|月\\s?)(?<d>\\d{1,2})(?!\\d{3})`, 'gu'),
+    expression: new RegExp(
+      `(?<!\\d)(?<y>(?:19|20)\\d\\d)(?:${SEPARATOR}|年\\s?)(?<m>\\d{1,2})(?:${SEPARATOR}|月\\s?)(?<d>\\d{1,2})(?!\\d{3})`,
+      'gu',
+    ),
     read: ({ y, m, d }) => {
       const value = isoOf(Number(y), Number(m), Number(d));
       return value === undefined ? undefined : { value, ambiguous: false };
@@ -59,11 +67,17 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     // No boundary after a four-digit year: scanners lose the space before the time.
-    expression: new RegExp(`(?<!\\d)(?<d>\\d{1,2})${SEPARATOR}(?<m>\\d{1,2})${SEPARATOR}(?<y>20\\d\\d)`, 'gu'),
+    expression: new RegExp(
+      `(?<!\\d)(?<d>\\d{1,2})${SEPARATOR}(?<m>\\d{1,2})${SEPARATOR}(?<y>20\\d\\d)`,
+      'gu',
+    ),
     read: ({ d, m, y }, dayFirst) => numeric(d, m, y, dayFirst),
   },
   {
-    expression: new RegExp(`(?<![\\d.,/-])(?<d>\\d{1,2})(?<s>[/.\\-])(?<m>\\d{1,2})\\k<s>(?<y>\\d\\d)(?!\\d(?!\\d:\\d\\d)|[.,/-]\\d)`, 'gu'),
+    expression: new RegExp(
+      `(?<![\\d.,/-])(?<d>\\d{1,2})(?<s>[/.\\-])(?<m>\\d{1,2})\\k<s>(?<y>\\d\\d)(?!\\d(?!\\d:\\d\\d)|[.,/-]\\d)`,
+      'gu',
+    ),
     read: ({ d, m, y }, dayFirst) => numeric(d, m, y, dayFirst),
   },
   {
@@ -108,5 +122,7 @@ export function findDates(text: string, { dayFirst = true } = {}): FoundDate[] {
       if (date) found.push({ ...date, index: match.index, end });
     }
   }
-  return found.sort((a, b) => a.index - b.index).map(({ value, index, ambiguous }) => ({ value, index, ambiguous }));
+  return found
+    .sort((a, b) => a.index - b.index)
+    .map(({ value, index, ambiguous }) => ({ value, index, ambiguous }));
 }

@@ -62,7 +62,9 @@ export function toLines(pages: readonly Page[]): Line[] {
       const row = rows
         .slice(-6)
         .filter((r) => middle > r.top && middle < r.bottom && !overlapsInX(r.items, item))
-        .sort((a, b) => Math.abs(middle - (a.top + a.bottom) / 2) - Math.abs(middle - (b.top + b.bottom) / 2))[0];
+        .sort(
+          (a, b) => Math.abs(middle - (a.top + a.bottom) / 2) - Math.abs(middle - (b.top + b.bottom) / 2),
+        )[0];
       const [top, bottom] = [middle - item.height * 0.4, middle + item.height * 0.4];
       if (row) {
         row.items.push(item);

@@ -84,7 +84,12 @@ function extentOf(blob: readonly number[], width: number, radians: number): Exte
     if (v > v1) v1 = v;
   }
   const [u, v] = [(u0 + u1) / 2, (v0 + v1) / 2];
-  return { middleX: u * cos - v * sin, middleY: u * sin + v * cos, length: u1 - u0 + 1, thickness: v1 - v0 + 1 };
+  return {
+    middleX: u * cos - v * sin,
+    middleY: u * sin + v * cos,
+    length: u1 - u0 + 1,
+    thickness: v1 - v0 + 1,
+  };
 }
 
 /** Direction of the longest axis in radians. */

@@ -28,7 +28,11 @@ async function library() {
 }
 
 async function toPicture(image: Sharp): Promise<Picture> {
-  const { data, info } = await image.toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await image
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height };
 }
 
@@ -51,9 +55,13 @@ export async function decodeImage(bytes: Uint8Array): Promise<Picture[]> {
     throw imageError(cause);
   }
   if (pages > LIMITS.ocrPages) {
-    throw new DocumentError('TOO_BIG', `The image has ${pages} pages, OCR reads at most ${LIMITS.ocrPages}.`, {
-      hint: 'Split the file.',
-    });
+    throw new DocumentError(
+      'TOO_BIG',
+      `The image has ${pages} pages, OCR reads at most ${LIMITS.ocrPages}.`,
+      {
+        hint: 'Split the file.',
+      },
+    );
   }
   const pictures: Picture[] = [];
   for (let page = 0; page < pages; page += 1) {
@@ -84,7 +92,12 @@ function imageError(cause: unknown): DocumentError {
 }
 
 /** Part of a picture, resized to exactly this size. */
-export async function cut(picture: Picture, part: Rectangle, width: number, height: number): Promise<Picture> {
+export async function cut(
+  picture: Picture,
+  part: Rectangle,
+  width: number,
+  height: number,
+): Promise<Picture> {
   const left = Math.max(0, Math.min(picture.width - 1, Math.round(part.x)));
   const top = Math.max(0, Math.min(picture.height - 1, Math.round(part.y)));
   const image = (await open(picture)).extract({

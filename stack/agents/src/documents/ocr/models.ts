@@ -5,7 +5,11 @@ import { DocumentError } from '../errors';
 
 export interface Network {
   /** Runs the network on a planar 3 × height × width tensor. */
-  run(input: Float32Array, width: number, height: number): Promise<{ data: Float32Array; dims: readonly number[] }>;
+  run(
+    input: Float32Array,
+    width: number,
+    height: number,
+  ): Promise<{ data: Float32Array; dims: readonly number[] }>;
 }
 
 export interface OcrModels {
@@ -24,10 +28,13 @@ async function load(): Promise<OcrModels> {
     const network = async (file: string): Promise<Network> => {
       const session: InferenceSession = await ort.InferenceSession.create(await readFile(join(folder, file)));
       const [inputName, outputName] = [session.inputNames[0], session.outputNames[0]];
-      if (inputName === undefined || outputName === undefined) throw new Error(`${file} has no input or output`);
+      if (inputName === undefined || outputName === undefined)
+        throw new Error(`${file} has no input or output`);
       return {
         async run(input, width, height) {
-          const outputs = await session.run({ [inputName]: new ort.Tensor('float32', input, [1, 3, height, width]) });
+          const outputs = await session.run({
+            [inputName]: new ort.Tensor('float32', input, [1, 3, height, width]),
+          });
           const output: Tensor | undefined = outputs[outputName];
           if (!(output?.data instanceof Float32Array)) throw new Error(`${file} gave no numbers`);
           return { data: output.data, dims: output.dims };

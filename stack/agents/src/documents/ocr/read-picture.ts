@@ -35,7 +35,11 @@ function textArea(picture: Picture, boxes: readonly TextBox[]): TextBox | undefi
   return gain < 1.25 ? undefined : { x: x0, y: y0, width: x1 - x0, height: y1 - y0, angle: undefined };
 }
 
-async function recognizeAll(picture: Picture, boxes: readonly TextBox[], models: OcrModels): Promise<TextItem[]> {
+async function recognizeAll(
+  picture: Picture,
+  boxes: readonly TextBox[],
+  models: OcrModels,
+): Promise<TextItem[]> {
   const items: TextItem[] = [];
   for (const box of boxes) {
     if (box.height > box.width * 1.5) continue;

@@ -27,7 +27,12 @@ function toTensor({ data, width }: Picture): Float32Array {
 }
 
 /** Best character a column; repeats and blanks fall together (CTC). */
-function decode(data: Float32Array, columns: number, classes: number, alphabet: readonly string[]): Character[] {
+function decode(
+  data: Float32Array,
+  columns: number,
+  classes: number,
+  alphabet: readonly string[],
+): Character[] {
   const characters: Character[] = [];
   let last = 0;
   for (let column = 0; column < columns; column += 1) {
@@ -49,11 +54,20 @@ function decode(data: Float32Array, columns: number, classes: number, alphabet: 
 
 /** Full-width forms are what a Chinese recogniser makes of Latin punctuation. */
 function toLatin(text: string): string {
-  return text.normalize('NFKC').replace(/[，、]/g, ',').replace(/。/g, '.').replace(/[“”]/g, '"').replace(/[‘’]/g, "'");
+  return text
+    .normalize('NFKC')
+    .replace(/[，、]/g, ',')
+    .replace(/。/g, '.')
+    .replace(/[“”]/g, '"')
+    .replace(/[‘’]/g, "'");
 }
 
 /** Text of one line; undefined when nothing can be read. */
-export async function recognizeLine(picture: Picture, box: TextBox, models: OcrModels): Promise<TextItem | undefined> {
+export async function recognizeLine(
+  picture: Picture,
+  box: TextBox,
+  models: OcrModels,
+): Promise<TextItem | undefined> {
   const width = Math.max(16, Math.min(MAX_WIDTH, Math.round((HEIGHT * box.width) / box.height)));
   const line = levelled(picture, box, width, HEIGHT);
   const { data, dims } = await models.recognizer.run(toTensor(line), width, HEIGHT);

@@ -35,7 +35,10 @@ async function open(pdfjs: PdfJs, bytes: Uint8Array): Promise<PdfDocument> {
         cause,
       });
     }
-    throw new DocumentError('BROKEN', 'The PDF cannot be parsed.', { hint: 'Send the original file.', cause });
+    throw new DocumentError('BROKEN', 'The PDF cannot be parsed.', {
+      hint: 'Send the original file.',
+      cause,
+    });
   }
 }
 
@@ -70,10 +73,14 @@ async function renderPage(page: PdfPage): Promise<Picture> {
   try {
     canvasModule = await import('@napi-rs/canvas');
   } catch (cause) {
-    throw new DocumentError('OCR_UNAVAILABLE', 'A scanned PDF cannot be rendered: @napi-rs/canvas is missing.', {
-      hint: 'Install @napi-rs/canvas.',
-      cause,
-    });
+    throw new DocumentError(
+      'OCR_UNAVAILABLE',
+      'A scanned PDF cannot be rendered: @napi-rs/canvas is missing.',
+      {
+        hint: 'Install @napi-rs/canvas.',
+        cause,
+      },
+    );
   }
   const size = page.getViewport({ scale: 1 });
   const scale = Math.min(OCR_SCALE, Math.sqrt(LIMITS.pixels / 4 / (size.width * size.height)));
@@ -97,9 +104,11 @@ async function attachmentsOf(document: PdfDocument): Promise<ReadResult['attachm
   if (typeof found !== 'object' || found === null) return [];
   const attachments: ReadResult['attachments'] = [];
   for (const entry of Object.values(found)) {
-    if (typeof entry !== 'object' || entry === null || !('filename' in entry) || !('content' in entry)) continue;
+    if (typeof entry !== 'object' || entry === null || !('filename' in entry) || !('content' in entry))
+      continue;
     const { filename, content } = entry;
-    if (typeof filename !== 'string' || !(content instanceof Uint8Array) || !/\.xml$/i.test(filename)) continue;
+    if (typeof filename !== 'string' || !(content instanceof Uint8Array) || !/\.xml$/i.test(filename))
+      continue;
     if (content.length > LIMITS.xmlCharacters) continue;
     attachments.push({ name: filename, text: Buffer.from(content).toString('utf8') });
   }
@@ -112,9 +121,13 @@ export async function readPdf(bytes: Uint8Array): Promise<ReadResult> {
   const document = await open(pdfjs, bytes);
   try {
     if (document.numPages > LIMITS.pages) {
-      throw new DocumentError('TOO_BIG', `The PDF has ${document.numPages} pages, at most ${LIMITS.pages} are read.`, {
-        hint: 'Send the invoice alone.',
-      });
+      throw new DocumentError(
+        'TOO_BIG',
+        `The PDF has ${document.numPages} pages, at most ${LIMITS.pages} are read.`,
+        {
+          hint: 'Send the invoice alone.',
+        },
+      );
     }
     const attachments = await attachmentsOf(document);
     const pages: Page[] = [];
@@ -133,7 +146,10 @@ export async function readPdf(bytes: Uint8Array): Promise<ReadResult> {
     return { source: layers > 0 || scans === 0 ? 'text-layer' : 'ocr', pages, attachments };
   } catch (cause) {
     if (cause instanceof DocumentError) throw cause;
-    throw new DocumentError('BROKEN', 'A page of the PDF cannot be read.', { hint: 'Send the original file.', cause });
+    throw new DocumentError('BROKEN', 'A page of the PDF cannot be read.', {
+      hint: 'Send the original file.',
+      cause,
+    });
   } finally {
     await document.loadingTask.destroy();
   }

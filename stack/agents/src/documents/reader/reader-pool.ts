@@ -65,7 +65,9 @@ function fail(job: Job, error: DocumentError): void {
 }
 
 function openWorker(): Worker {
-  const opened = new Worker(workerFile(), { resourceLimits: { maxOldGenerationSizeMb: LIMITS.heapMegabytes } });
+  const opened = new Worker(workerFile(), {
+    resourceLimits: { maxOldGenerationSizeMb: LIMITS.heapMegabytes },
+  });
   opened.on('message', (message: unknown) => {
     const answer = answerSchema.parse(message);
     const job = running;
@@ -77,7 +79,11 @@ function openWorker(): Worker {
   });
   const died = (cause: unknown): void => {
     if (worker !== opened) return;
-    if (running) fail(running, new DocumentError('READER_FAILED', 'The reader thread ended.', { cause, retryable: true }));
+    if (running)
+      fail(
+        running,
+        new DocumentError('READER_FAILED', 'The reader thread ended.', { cause, retryable: true }),
+      );
     else void dropWorker();
   };
   opened.on('error', died);

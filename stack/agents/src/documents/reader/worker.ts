@@ -9,10 +9,7 @@ import { requestSchema, type ReadAnswer, type ReadRequest } from './protocol';
 async function answer(request: ReadRequest): Promise<ReadAnswer> {
   const { id, bytes, mediaType } = request;
   try {
-    const result =
-      mediaType === 'pdf'
-        ? await readPdf(bytes)
-        : await readImage(bytes);
+    const result = mediaType === 'pdf' ? await readPdf(bytes) : await readImage(bytes);
     return { id, ok: true, result };
   } catch (error) {
     const known = error instanceof DocumentError ? error : undefined;

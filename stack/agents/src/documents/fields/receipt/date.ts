@@ -38,7 +38,9 @@ export function readReceiptDate(lines: readonly Line[], dayFirst: boolean): Fiel
     value: date.value,
     confidence: Math.max(0.2, Math.min(0.97, 0.6 + score * 0.1 - (date.ambiguous ? 0.1 : 0))),
     reason: `${reasons.length > 0 ? `The date is ${reasons.join(', ')}` : 'The first date'}${
-      date.ambiguous ? `; day and month could be exchanged, ${dayFirst ? 'day' : 'month'} first was taken` : ''
+      date.ambiguous
+        ? `; day and month could be exchanged, ${dayFirst ? 'day' : 'month'} first was taken`
+        : ''
     }.`,
   };
 }

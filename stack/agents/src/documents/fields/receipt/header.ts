@@ -4,7 +4,8 @@ import { hasLegalForm, hasTradeWord, repairLegalForm, withoutRegistration } from
 import { findDates } from '../dates';
 import { fold } from '../text';
 
-const REGISTRATION = /^\W*(?:\(?\s*(?:co(?:mpany)?|roc|br|brn|reg)?\.?\s*(?:reg(?:istration)?)?\.?\s*(?:no)?\.?\s*[:#]?\s*\(?[a-z]{0,3}\s?\d{4,}\s?[-–]?\s?[a-z0-9]{0,2}\s*\)?)\W*$/iu;
+const REGISTRATION =
+  /^\W*(?:\(?\s*(?:co(?:mpany)?|roc|br|brn|reg)?\.?\s*(?:reg(?:istration)?)?\.?\s*(?:no)?\.?\s*[:#]?\s*\(?[a-z]{0,3}\s?\d{4,}\s?[-–]?\s?[a-z0-9]{0,2}\s*\)?)\W*$/iu;
 const CONTACT = /(?:\btel|telephone|\bfax|phone|\bh\/?p\b|hotline|e-?mail|www\.|https?:|@|\.com\b)/iu;
 const TAX_ID = /\b[gcs6][s5][tl1i]\b.{0,14}(?:id|no|reg|\d{6})|(?:gst|sst|vat)\s*(?:id|no|reg)/iu;
 const TITLE =
@@ -40,7 +41,11 @@ function kindOf(text: string): 'registration' | 'stop' | 'address' | 'contact' |
 }
 
 /** Lines of one name: an open bracket, a name whose legal form stands below it. */
-function wholeName(lines: readonly string[], kinds: readonly string[], at: number): { text: string; last: number } {
+function wholeName(
+  lines: readonly string[],
+  kinds: readonly string[],
+  at: number,
+): { text: string; last: number } {
   let text = lines[at] ?? '';
   let last = at;
   for (let next = at + 1; next <= at + 2 && next < lines.length; next += 1) {
@@ -48,7 +53,10 @@ function wholeName(lines: readonly string[], kinds: readonly string[], at: numbe
     const open = (text.match(/\(/g)?.length ?? 0) > (text.match(/\)/g)?.length ?? 0) && /\)/.test(line);
     const formOnly = /^\W*(?:\([^)]*\)\s*)?sdn\.?\s*bhd\.?\W*$/iu.test(repairLegalForm(line));
     const continues =
-      kinds[next] === 'name' && !hasLegalForm(text) && hasLegalForm(repairLegalForm(line)) && line.split(' ').length <= 4;
+      kinds[next] === 'name' &&
+      !hasLegalForm(text) &&
+      hasLegalForm(repairLegalForm(line)) &&
+      line.split(' ').length <= 4;
     if (!open && !formOnly && !continues) break;
     if (hasLegalForm(repairLegalForm(text)) && !open) break;
     text = `${text} ${line}`;
@@ -82,14 +90,16 @@ export function readHeader(lines: readonly Line[]): Header {
     };
     if (hasLegalForm(text)) add(3, 'has a legal form');
     if (hasTradeWord(text)) add(2, 'has a word of trade');
-    if (/\(\s*[A-Z]{0,3}\d{5,}/iu.test(text) || kinds[at + 1] === 'registration') add(2.5, 'a register number follows');
+    if (/\(\s*[A-Z]{0,3}\d{5,}/iu.test(text) || kinds[at + 1] === 'registration')
+      add(2.5, 'a register number follows');
     if (kinds[at + 1] === 'address' || kinds[at + 2] === 'address') add(1, 'an address follows');
     if (letters === letters.toUpperCase()) add(0.5, 'stands in capitals');
     if (letters === letters.toLowerCase()) add(-3, 'has no capital');
     if ((heights[at] ?? 0) > usual * 1.25) add(0.7, 'is set larger');
     if (/formerly|licensee|known as|branch|cawangan/iu.test(text)) add(-3, 'describes another name');
     if (letters.length < 5) add(-1, 'is short');
-    if (kinds.slice(0, at).some((kind) => kind === 'address' || kind === 'contact')) add(-2, 'stands below an address');
+    if (kinds.slice(0, at).some((kind) => kind === 'address' || kind === 'contact'))
+      add(-2, 'stands below an address');
     if (!best || score > best.score) best = { at, score, reasons };
   }
   if (!best) return { company: undefined, address: readAddress(texts, kinds, 0) };

@@ -3,22 +3,51 @@ import type { Field } from '../../types';
 import { cents, findAmounts, repairOcrNumbers } from '../amounts';
 import { fold } from '../text';
 
-type Label = 'rounded' | 'total' | 'weak' | 'subtotal' | 'net' | 'tax' | 'rounding' | 'cash' | 'change' | 'discount' | 'other';
+type Label =
+  | 'rounded'
+  | 'total'
+  | 'weak'
+  | 'subtotal'
+  | 'net'
+  | 'tax'
+  | 'rounding'
+  | 'cash'
+  | 'change'
+  | 'discount'
+  | 'other';
 
 /** First match decides. Spaces are optional: recognisers lose them. */
 const LABELS: readonly (readonly [Label, RegExp])[] = [
-  ['other', /(?:qty|quantity|items?\b|item\s*\(s|kuantiti|points?|saving|\bsaved|no\.?\s*of|count|balance\s*pts)/],
+  [
+    'other',
+    /(?:qty|quantity|items?\b|item\s*\(s|kuantiti|points?|saving|\bsaved|no\.?\s*of|count|balance\s*pts)/,
+  ],
   ['change', /(?:change|baki|kembali)/],
-  ['rounded', /(?:rounded\s*(?:total|amt|amount)|total\s*rounded|round(?:ed|ing)?\s*total|(?:total|amount|amt).{0,16}after\s*r(?:oun)?d|after\s*rounding)/],
+  [
+    'rounded',
+    /(?:rounded\s*(?:total|amt|amount)|total\s*rounded|round(?:ed|ing)?\s*total|(?:total|amount|amt).{0,16}after\s*r(?:oun)?d|after\s*rounding)/,
+  ],
   ['rounding', /(?:r[o0]u?n?d.{0,3}ing|rounding|\bround|rnd\b|pelarasan|adj(?:ustment)?\b)/],
-  ['net', /(?:total|amount|amt|sales?|sub\s*total).{0,14}(?:exc|before|w\/?o\b|without)|exc(?:l|luding)?\.?\s*(?:of\s*)?(?:gst|tax|sst)|taxable/],
+  [
+    'net',
+    /(?:total|amount|amt|sales?|sub\s*total).{0,14}(?:exc|before|w\/?o\b|without)|exc(?:l|luding)?\.?\s*(?:of\s*)?(?:gst|tax|sst)|taxable/,
+  ],
   ['subtotal', /(?:sub\s?-?\s*t[o0]ta[l1i]|subtot)/],
-  ['total', /(?:t[o0]ta[l1i]|amount|amt|sales?|price).{0,14}(?:inc|incl|after\s*tax)|inc(?:l|lusive|luding)?\.?\s*(?:of\s*)?\d?\s?%?\s*(?:gst|tax|sst)/],
+  [
+    'total',
+    /(?:t[o0]ta[l1i]|amount|amt|sales?|price).{0,14}(?:inc|incl|after\s*tax)|inc(?:l|lusive|luding)?\.?\s*(?:of\s*)?\d?\s?%?\s*(?:gst|tax|sst)/,
+  ],
   ['discount', /(?:discount|\bdisc\b|voucher|diskaun|less\b|rebate)/],
   ['tax', /(?:total\s*)?(?:\bgst\b|\bsst\b|\btax\b|\bvat\b|cukai|g5t|6st|total\s*gst|service\s*charge)/],
-  ['total', /(?:grand\s*t[o0]ta[l1i]|amount\s*(?:due|payable)|total\s*(?:due|payable|amount|amt|sales?)|nett?\s*(?:total|amount|amt)|total\s*bill|bill\s*total|jumlah|balance\s*due|amt\s*due|to\s*pay)/],
+  [
+    'total',
+    /(?:grand\s*t[o0]ta[l1i]|amount\s*(?:due|payable)|total\s*(?:due|payable|amount|amt|sales?)|nett?\s*(?:total|amount|amt)|total\s*bill|bill\s*total|jumlah|balance\s*due|amt\s*due|to\s*pay)/,
+  ],
   ['total', /(?<![a-z])(?:[t7][o0][t7]a[l1i]|tota)(?![a-z]*(?:ly))/],
-  ['cash', /(?:\bcash\b|tunai|visa|master|credit|debit|card|tender|paid|payment|received|bayar|e-?wallet|touch|grabpay)/],
+  [
+    'cash',
+    /(?:\bcash\b|tunai|visa|master|credit|debit|card|tender|paid|payment|received|bayar|e-?wallet|touch|grabpay)/,
+  ],
   ['weak', /(?:\bamount\b|\bamt\b|\btotal)/],
 ];
 
@@ -67,7 +96,14 @@ function labelled(lines: readonly Line[]): Labelled[] {
   return found;
 }
 
-const WEIGHT: Partial<Record<Label, number>> = { rounded: 6, total: 4, weak: 1.5, subtotal: 1.5, net: 0.8, cash: 1.2 };
+const WEIGHT: Partial<Record<Label, number>> = {
+  rounded: 6,
+  total: 4,
+  weak: 1.5,
+  subtotal: 1.5,
+  net: 0.8,
+  cash: 1.2,
+};
 
 interface Evidence {
   score: number;
@@ -98,7 +134,12 @@ export function readTotals(lines: readonly Line[]): ReceiptTotals {
     if (!candidates.has(cents(entry.value))) candidates.set(cents(entry.value), { score: 0, reasons: [] });
     support(entry.value, weight, `labelled ${entry.label === 'weak' ? 'amount' : entry.label}`);
   }
-  const [changes, tenders, roundings, taxes] = [byLabel('change'), byLabel('cash'), byLabel('rounding'), byLabel('tax')];
+  const [changes, tenders, roundings, taxes] = [
+    byLabel('change'),
+    byLabel('cash'),
+    byLabel('rounding'),
+    byLabel('tax'),
+  ];
   for (const [key] of candidates) {
     const value = key / 100;
     for (const cash of tenders) {
@@ -110,14 +151,16 @@ export function readTotals(lines: readonly Line[]): ReceiptTotals {
       for (const tax of taxes) {
         for (const rounding of [0, ...roundings]) {
           if (tax <= 0) continue;
-          if (Math.abs(cents(net) + cents(tax) + cents(rounding) - key) <= 1) support(value, 2, 'net plus tax');
+          if (Math.abs(cents(net) + cents(tax) + cents(rounding) - key) <= 1)
+            support(value, 2, 'net plus tax');
         }
       }
     }
     for (const base of [...byLabel('total'), ...byLabel('subtotal'), ...byLabel('net')]) {
       for (const rounding of roundings) {
         if (rounding === 0 || Math.abs(rounding) > 0.05) continue;
-        if (Math.abs(Math.abs(cents(base) - key) - Math.abs(cents(rounding))) === 0) support(value, 1.5, 'after rounding');
+        if (Math.abs(Math.abs(cents(base) - key) - Math.abs(cents(rounding))) === 0)
+          support(value, 1.5, 'after rounding');
       }
     }
     const repeats = entries.filter((e) => cents(e.value) === key).length;
@@ -138,19 +181,42 @@ export function readTotals(lines: readonly Line[]): ReceiptTotals {
   return { total, net, tax };
 }
 
-function taxOf(entries: readonly Labelled[], all: readonly Labelled[], total: number | undefined): Field<number> | undefined {
+function taxOf(
+  entries: readonly Labelled[],
+  all: readonly Labelled[],
+  total: number | undefined,
+): Field<number> | undefined {
   const fits = (e: Labelled): boolean =>
-    e.label === 'tax' && e.value >= 0 && (total === undefined || cents(e.value) < total * 0.35) && !/\bid\b|\bno\b|reg/.test(e.text);
+    e.label === 'tax' &&
+    e.value >= 0 &&
+    (total === undefined || cents(e.value) < total * 0.35) &&
+    !/\bid\b|\bno\b|reg/.test(e.text);
   const found = entries.filter(fits);
-  const entry = found.find((e) => /total/.test(e.text)) ?? found.find((e) => e.value > 0) ?? found[0] ?? all.filter(fits).at(-1);
-  return entry && { value: entry.value, confidence: entry.summary ? 0.4 : 0.65, reason: 'The amount is labelled tax.' };
+  const entry =
+    found.find((e) => /total/.test(e.text)) ??
+    found.find((e) => e.value > 0) ??
+    found[0] ??
+    all.filter(fits).at(-1);
+  return (
+    entry && {
+      value: entry.value,
+      confidence: entry.summary ? 0.4 : 0.65,
+      reason: 'The amount is labelled tax.',
+    }
+  );
 }
 
-function netOf(entries: readonly Labelled[], total: number | undefined, tax: Field<number> | undefined): Field<number> | undefined {
+function netOf(
+  entries: readonly Labelled[],
+  total: number | undefined,
+  tax: Field<number> | undefined,
+): Field<number> | undefined {
   const entry =
-    entries.find((e) => e.label === 'net' && e.value > 0) ?? entries.find((e) => e.label === 'subtotal' && e.value > 0);
+    entries.find((e) => e.label === 'net' && e.value > 0) ??
+    entries.find((e) => e.label === 'subtotal' && e.value > 0);
   if (!entry) return undefined;
-  const sums = total !== undefined && tax !== undefined && Math.abs(cents(entry.value) + cents(tax.value) - total) <= 5;
+  const sums =
+    total !== undefined && tax !== undefined && Math.abs(cents(entry.value) + cents(tax.value) - total) <= 5;
   return {
     value: entry.value,
     confidence: sums ? 0.9 : 0.55,
@@ -163,8 +229,15 @@ function largestAmount(lines: readonly Line[]): Field<number> | undefined {
   const counts = new Map<number, number>();
   for (const line of lines) {
     if (/change|baki/.test(fold(line.text))) continue;
-    for (const value of amountsOf(line.text)) if (value > 0) counts.set(cents(value), (counts.get(cents(value)) ?? 0) + 1);
+    for (const value of amountsOf(line.text))
+      if (value > 0) counts.set(cents(value), (counts.get(cents(value)) ?? 0) + 1);
   }
   const best = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0];
-  return best && { value: best[0] / 100, confidence: 0.25, reason: 'No label: the amount that stands there most often.' };
+  return (
+    best && {
+      value: best[0] / 100,
+      confidence: 0.25,
+      reason: 'No label: the amount that stands there most often.',
+    }
+  );
 }
