@@ -17,7 +17,13 @@ export function loadModel(config: Extract<ProviderConfig, { provider: 'anthropic
       anthropicApiUrl: config.baseUrl ?? 'https://api.anthropic.com',
       clientOptions: { fetch: providerFetch, maxRetries: 0, authToken: null },
     }),
-    system: (content) => new SystemMessage({ content: [{ type: 'text', text: content, ...cached }] }),
+    system: (content, perRun) =>
+      new SystemMessage({
+        content: [
+          { type: 'text', text: content, ...cached },
+          ...(perRun === undefined ? [] : [{ type: 'text', text: perRun }]),
+        ],
+      }),
     // The provider caches everything up to the mark; the tools stand before the system prompt.
     tools: (specs) =>
       specs.map(({ name, description, parameters }, index) => ({

@@ -33,7 +33,7 @@ export interface LangChainModel {
 /** What differs between providers. */
 export interface Dialect {
   model: BaseChatModel;
-  system(content: string): SystemMessage;
+  system(content: string, perRun: string | undefined): SystemMessage;
   tools(specs: readonly ToolSpec[]): Record<string, unknown>[];
   choice(choice: NonNullable<ModelRequest['toolChoice']>): unknown;
 }
@@ -68,7 +68,7 @@ async function ask(
 function toLangChain(message: Message, dialect: Dialect): BaseMessage {
   switch (message.role) {
     case 'system':
-      return dialect.system(message.content);
+      return dialect.system(message.content, message.perRun);
     case 'user':
       return new HumanMessage(message.content);
     case 'assistant':

@@ -9,7 +9,8 @@ export interface ToolCall {
 
 /** A conversation in plain JSON, the same for every provider; it stands in checkpoints as it is. */
 export type Message =
-  | { role: 'system'; content: string }
+  /** `perRun` changes from run to run and stands last, so that providers can cache what is before it. */
+  | { role: 'system'; content: string; perRun?: string }
   | { role: 'user'; content: string }
   | { role: 'assistant'; content: string; toolCalls: ToolCall[] }
   | { role: 'tool'; toolCallId: string; content: string };

@@ -22,7 +22,8 @@ export function loadModel(config: Exclude<ProviderConfig, { provider: 'anthropic
         maxRetries: 0,
       },
     }),
-    system: (content) => new SystemMessage(content),
+    system: (content, perRun) =>
+      new SystemMessage(perRun === undefined ? content : `${content}\n\n${perRun}`),
     tools: (specs) => specs.map((spec) => ({ type: 'function', function: spec })),
     choice: (choice) =>
       typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } },

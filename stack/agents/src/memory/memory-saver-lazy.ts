@@ -1,0 +1,1 @@
+export { MemorySaver } from '@langchain/langgraph-checkpoint';

@@ -1,0 +1,25 @@
+export { ruleFor, type ApprovalPolicy, type ApprovalRule } from './approval';
+export { auditEvent, type AuditPhase, type AuditRecord, type AuditSink } from './audit';
+export {
+  decisionSchema,
+  pendingCallSchema,
+  TOOL_LABELS,
+  type Decision,
+  type PendingCall,
+  type ToolLabel,
+} from './decision';
+export { defineTool, type Tool, type ToolContext, type ToolDefinition } from './define-tool';
+export {
+  guardedFetch,
+  isPrivateAddress,
+  type GuardedFetch,
+  type GuardedFetchOptions,
+  type GuardedRequest,
+  type GuardedResponse,
+} from './guarded-fetch';
+export type { CallLedger, CallOutcome, CallState } from './ledger';
+export { Quoter } from './quoting';
+export { safeText, safeValue, type SafeOutputOptions } from './safe-output';
+export { SecretGuard } from './secrets';
+export { Toolbox, type ExecutedCall, type ToolboxOptions, type Verdict } from './toolbox';
+export { isAllowed, type AgentUser } from './user';
