@@ -1,5 +1,6 @@
 export * from './alert';
 export * from './conditions';
+export * from './connection-parser';
 export * from './cursor';
 export * from './dropdown';
 export * from './errors';

@@ -38,6 +38,14 @@ export function createConnectionPool<K, C>({
   idleMs = 60_000,
 }: PoolOptions<K, C>): ConnectionPool<K, C> {
   const entries = new Map<string, Entry<C>>();
+  const hashes = new WeakMap<object, string>();
+
+  function hashOfKey(key: K): string {
+    if (typeof key !== 'object' || key === null || !Object.isFrozen(key)) return hashOf(key);
+    let hash = hashes.get(key);
+    if (hash === undefined) hashes.set(key, (hash = hashOf(key)));
+    return hash;
+  }
 
   async function closeEntry(entry: Entry<C>): Promise<void> {
     try {
@@ -55,7 +63,7 @@ export function createConnectionPool<K, C>({
   }
 
   function acquire(key: K): [string, Entry<C>] {
-    const hash = hashOf(key);
+    const hash = hashOfKey(key);
     let entry = entries.get(hash);
     if (!entry) {
       entry = {
@@ -66,7 +74,6 @@ export function createConnectionPool<K, C>({
       };
       entries.set(hash, entry);
     }
-    clearTimeout(entry.timer);
     entry.users += 1;
     return [hash, entry];
   }
@@ -78,7 +85,11 @@ export function createConnectionPool<K, C>({
       void closeEntry(entry);
       return;
     }
-    entry.timer = setTimeout(() => void drop(hash, entry), idleMs);
+    if (entry.timer) {
+      entry.timer.refresh();
+      return;
+    }
+    entry.timer = setTimeout(() => entry.users === 0 && void drop(hash, entry), idleMs);
     entry.timer.unref();
   }
 
@@ -100,7 +111,7 @@ export function createConnectionPool<K, C>({
       }
     },
     async discard(key) {
-      const hash = hashOf(key);
+      const hash = hashOfKey(key);
       const entry = entries.get(hash);
       if (entry) await drop(hash, entry);
     },

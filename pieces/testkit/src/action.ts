@@ -117,12 +117,27 @@ async function callOnce(
   identity: Identity,
   backend: StoreBackend,
 ): Promise<ActionResult> {
+  const effects = noEffects();
+  const context = await contextOf(action, options, identity, backend, effects);
+  const run = options.test === true ? action.test : action.run;
+  const output: unknown = await run(context);
+  return toResult(output, effects, (payload) =>
+    callAction(action, { ...options, resumePayload: payload ?? {} }),
+  );
+}
+
+async function contextOf(
+  action: Action,
+  options: RunActionOptions,
+  identity: Identity,
+  backend: StoreBackend,
+  effects: RunEffects,
+) {
   const values =
     options.processProps === false
       ? { ...options.props }
       : await processPropsOrThrow(options.props, definitionsOf(action), options.propertySettings);
-  const effects = noEffects();
-  const context = createActionContext({
+  return createActionContext({
     identity,
     services: await servicesFor(options, identity, backend),
     effects,
@@ -130,11 +145,30 @@ async function callOnce(
     props: values,
     ...(options.resumePayload === undefined ? {} : { resumePayload: resumePayload(options.resumePayload) }),
   });
-  const run = options.test === true ? action.test : action.run;
-  const output: unknown = await run(context);
-  return toResult(output, effects, (payload) =>
-    callAction(action, { ...options, resumePayload: payload ?? {} }),
-  );
+}
+
+/**
+ * Prepares everything that the engine does before a step, so that a benchmark measures the action alone. Each
+ * call of the returned function runs it with the same context and gives its output.
+ * @throws BizError `BIZ_PIECE_PROPS_INVALID` when the props do not fit the action's definition.
+ */
+export async function prepareAction<
+  A extends PieceAuthProperty | PieceAuthProperty[] | undefined,
+  P extends InputPropertyMap,
+>(action: Action<A, P>, options: RunActionOptions<A, P>): Promise<() => Promise<unknown>> {
+  const identity = defaultIdentity(options.identity);
+  const backend = options.store ?? new MemoryStoreBackend();
+  return prepared(action, options, identity, backend);
+}
+
+async function prepared(
+  action: Action,
+  options: RunActionOptions,
+  identity: Identity,
+  backend: StoreBackend,
+): Promise<() => Promise<unknown>> {
+  const context = await contextOf(action, options, identity, backend, noEffects());
+  return async () => action.run(context);
 }
 
 function toResult(

@@ -1,4 +1,4 @@
-import { BizError, parseInput, tlsOptions } from '@bizstack/piece-common';
+import { BizError, createConnectionParser, tlsOptions } from '@bizstack/piece-common';
 import { type KafkaConfig, type SASLOptions, logLevel } from 'kafkajs';
 import { z } from 'zod';
 import { oauthTokenProvider } from './oauth';
@@ -42,9 +42,7 @@ export type KafkaAuthValues = z.output<typeof kafkaAuthSchema>;
 export type KafkaAuthInput = z.input<typeof kafkaAuthSchema>;
 
 /** @throws BizError `BIZ_INPUT_INVALID` */
-export function parseAuth(props: unknown): KafkaAuthValues {
-  return parseInput('Connection', props, kafkaAuthSchema);
-}
+export const parseAuth: (props: unknown) => KafkaAuthValues = createConnectionParser(kafkaAuthSchema);
 
 export interface BrokerAddress {
   readonly host: string;

@@ -34,20 +34,18 @@ export function valueDecoder(format: Format, auth: KafkaAuthValues): ValueDecode
 export interface EncoderOptions {
   readonly format: Format;
   readonly auth: KafkaAuthValues;
-  /** For the format `registry`. */
-  readonly schema: SchemaChoice;
-  /** For Protobuf schemas with several messages. */
-  readonly messageType: string | undefined;
+  /** For the format `registry`; the message type for Protobuf schemas with several messages. */
+  readonly choice: () => { readonly schema: SchemaChoice; readonly messageType: string | undefined };
 }
 
 /** A function that turns values of a flow into bytes; null stays null (a tombstone). @throws BizError */
 export async function valueEncoder({
   format,
   auth,
-  schema,
-  messageType,
+  choice,
 }: EncoderOptions): Promise<(value: unknown) => Buffer | null> {
   if (isPlain(format)) return (value) => encodeValue(value, format);
+  const { schema, messageType } = choice();
   const encode = await withRegistry(auth, (registry) => registry.encoder(schema, messageType));
   return (value) => (value === null || value === undefined ? null : encode(parsed(value)));
 }

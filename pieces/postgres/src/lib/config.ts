@@ -1,4 +1,4 @@
-import { parseInput, tlsOptions } from '@bizstack/piece-common';
+import { createConnectionParser, tlsOptions } from '@bizstack/piece-common';
 import type { ClientConfig } from 'pg';
 import { z } from 'zod';
 
@@ -51,9 +51,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const QUERY_TIMEOUT_MARGIN_MS = 10_000;
 
 /** @throws BizError `BIZ_INPUT_INVALID` */
-export function parseAuth(props: unknown): PostgresAuthValues {
-  return parseInput('Connection', props, postgresAuthSchema);
-}
+export const parseAuth: (props: unknown) => PostgresAuthValues = createConnectionParser(postgresAuthSchema);
 
 /** @throws BizError `BIZ_TLS_…` when a certificate or key cannot be used. */
 export function clientConfig(auth: PostgresAuthValues): ClientConfig {

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import { BizError, parseInput, tlsOptions } from '@bizstack/piece-common';
+import { BizError, createConnectionParser, tlsOptions } from '@bizstack/piece-common';
 import {
   type ConnectionOptions,
   defaultGrpcRetryOptions,
@@ -40,9 +40,7 @@ export const temporalAuthSchema = z.object({
 export type TemporalAuthValues = z.output<typeof temporalAuthSchema>;
 
 /** @throws BizError `BIZ_INPUT_INVALID` */
-export function parseAuth(props: unknown): TemporalAuthValues {
-  return parseInput('Connection', props, temporalAuthSchema);
-}
+export const parseAuth: (props: unknown) => TemporalAuthValues = createConnectionParser(temporalAuthSchema);
 
 export interface Address {
   readonly host: string;

@@ -5,13 +5,15 @@ import { kafkaAuth } from '../auth';
 import { withKafka } from '../client';
 import { parseAuth } from '../config';
 import { outgoingSchema, toKafkaMessage } from '../messages';
-import { acksProp, compressionProp, formatProp, formatSchema, parseDelivery } from '../props/message';
+import { acksProp, compressionProp, formatProp, formatSchema, deliverySchema } from '../props/message';
 import { parseSchemaChoice, schemaProps } from '../props/schema';
 import { topicProp } from '../props/topic';
 import { send } from '../send';
 import { valueEncoder } from '../values';
 
 const headersSchema = z.record(z.string(), z.unknown()).nullish();
+/** All in one, as every message is checked. */
+const inputSchema = outgoingSchema.extend({ format: formatSchema, delivery: deliverySchema });
 
 export const sendMessage = createAction({
   auth: kafkaAuth,
@@ -65,20 +67,27 @@ export const sendMessage = createAction({
     ],
   },
   async run({ auth, propsValue }) {
-    const { topic, key, value, partition, timestamp } = propsValue;
-    const headers = parseJsonProp('Headers', propsValue.headers, headersSchema);
-    const outgoing = parseInput(
+    const { topic, key, value, partition, timestamp, acks, compression } = propsValue;
+    const headers = propsValue.headers && parseJsonProp('Headers', propsValue.headers, headersSchema);
+    const { format, delivery, ...outgoing } = parseInput(
       'Message',
-      { key, value: value === '' ? null : value, headers, partition, timestamp },
-      outgoingSchema,
+      {
+        key,
+        value: value === '' ? null : value,
+        headers,
+        partition,
+        timestamp,
+        format: propsValue.format,
+        delivery: { acks, compression },
+      },
+      inputSchema,
     );
     const encode = await valueEncoder({
-      format: parseInput('Format', propsValue.format, formatSchema),
+      format,
       auth: parseAuth(auth.props),
-      ...parseSchemaChoice(propsValue, topic),
+      choice: () => parseSchemaChoice(propsValue, topic),
     });
     const message = toKafkaMessage(outgoing, encode);
-    const delivery = parseDelivery(propsValue.acks, propsValue.compression);
     const [stored] = await withKafka(
       auth.props,
       (connection) => send(connection, { topic, messages: [message], ...delivery }),

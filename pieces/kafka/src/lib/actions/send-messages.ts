@@ -18,6 +18,8 @@ const MAX_MESSAGES = 10_000;
 /** One request stays well below the 1 MB that brokers accept by default, unless a single message is larger. */
 const MAX_CHUNK_BYTES = 700_000;
 
+const messagesSchema = z.array(outgoingSchema).max(MAX_MESSAGES);
+
 export const sendMessages = createAction({
   auth: kafkaAuth,
   name: 'send_messages',
@@ -66,17 +68,13 @@ export const sendMessages = createAction({
   async run({ auth, propsValue }) {
     const { topic } = propsValue;
     const format = parseInput('Format', propsValue.format, formatSchema);
-    const outgoing = parseJsonProp(
-      'Messages',
-      propsValue.messages,
-      z.array(outgoingSchema).max(MAX_MESSAGES),
-    );
+    const outgoing = parseJsonProp('Messages', propsValue.messages, messagesSchema);
     const { acks, compression } = parseDelivery(propsValue.acks, propsValue.compression);
     if (outgoing.length === 0) return { topic, count: 0, partitions: [] };
     const encode = await valueEncoder({
       format,
       auth: parseAuth(auth.props),
-      ...parseSchemaChoice(propsValue, topic),
+      choice: () => parseSchemaChoice(propsValue, topic),
     });
     const messages = outgoing.map((message) => toKafkaMessage(message, encode));
     const stored = await withKafka(

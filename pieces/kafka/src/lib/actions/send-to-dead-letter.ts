@@ -138,7 +138,7 @@ async function rebuild(
   const encode = await valueEncoder({
     format: parseInput('Format', format, formatSchema),
     auth: parseAuth(auth),
-    ...parseSchemaChoice({}, topic),
+    choice: () => parseSchemaChoice({}, topic),
   });
   return {
     key: key === null || key === undefined ? null : encodeText(key),

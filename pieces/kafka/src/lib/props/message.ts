@@ -66,7 +66,7 @@ export const compressionProp = Property.StaticDropdown<keyof typeof COMPRESSIONS
   },
 });
 
-const deliverySchema = z.object({
+export const deliverySchema = z.object({
   acks: z
     .enum(['all', 'leader', 'none'])
     .nullish()
