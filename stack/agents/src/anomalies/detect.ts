@@ -6,7 +6,12 @@ import { roundAmounts } from './detectors/round-amounts';
 import { splitPayments } from './detectors/split-payments';
 import { unusualAmounts } from './detectors/unusual-amount';
 import type { Flag } from './flag';
-import { type AnomalySettings, type AnomalySettingsInput, FLAG_KINDS, parseAnomalySettings } from './settings';
+import {
+  type AnomalySettings,
+  type AnomalySettingsInput,
+  FLAG_KINDS,
+  parseAnomalySettings,
+} from './settings';
 import { type Entry, readTransactions, type Transaction } from './transaction';
 
 type Detector = (entries: readonly Entry[], settings: AnomalySettings) => Flag[];

@@ -1,5 +1,13 @@
 /** Characters that are read for one another. */
-const LOOKS_LIKE: Readonly<Record<string, string>> = { O: '0', Q: '0', I: '1', L: '1', Z: '2', S: '5', B: '8' };
+const LOOKS_LIKE: Readonly<Record<string, string>> = {
+  O: '0',
+  Q: '0',
+  I: '1',
+  L: '1',
+  Z: '2',
+  S: '5',
+  B: '8',
+};
 
 /** Longest number that is compared; real ones are far shorter. */
 const LENGTH_MAX = 60;

@@ -68,7 +68,9 @@ export function readTransactions(input: unknown): Entry[] {
     }
     seen.add(id);
   }
-  return parsed.data.map(toEntry).sort((a, b) => a.day - b.day || (a.transaction.id < b.transaction.id ? -1 : 1));
+  return parsed.data
+    .map(toEntry)
+    .sort((a, b) => a.day - b.day || (a.transaction.id < b.transaction.id ? -1 : 1));
 }
 
 function toEntry(transaction: Transaction): Entry {

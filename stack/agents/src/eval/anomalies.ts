@@ -106,7 +106,8 @@ function readOptions(args: string[]) {
 }
 
 function table({ kinds, ...result }: AnomalyResult): string {
-  const row = (cells: readonly string[]) => cells.map((cell, at) => (at === 0 ? cell.padEnd(24) : cell.padStart(14))).join('');
+  const row = (cells: readonly string[]) =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(24) : cell.padStart(14))).join('');
   const lines = FLAG_KINDS.map((kind) => {
     const { injected, recall, false_alarms, per_thousand } = kinds[kind];
     return row([kind, String(injected), recall.toFixed(3), String(false_alarms), per_thousand.toFixed(2)]);

@@ -41,7 +41,16 @@ interface Supplier {
 }
 
 const START_DAY = Date.parse('2025-01-01T00:00:00Z') / 86_400_000;
-const CATEGORIES = ['rent', 'software', 'logistics', 'catering', 'marketing', 'materials', 'travel', 'energy'];
+const CATEGORIES = [
+  'rent',
+  'software',
+  'logistics',
+  'catering',
+  'marketing',
+  'materials',
+  'travel',
+  'energy',
+];
 /** Country and digits of an account number there. */
 const COUNTRIES = [
   ['DE', 18],
@@ -118,7 +127,7 @@ function ordinaryPayments(book: Book, supplier: Supplier, options: BooksOptions,
   const fixed = supplier.rhythm === 'fixed' ? 100 * Math.round(supplier.median / 100 + 1) : undefined;
   const bankChange = random() < ODD.bankChange ? options.days * random() : Infinity;
   const later = newAccount(random);
-  for (let day = supplier.from + random() * supplier.every; day < options.days; ) {
+  for (let day = supplier.from + random() * supplier.every; day < options.days;) {
     const anyDay = supplier.weekends || random() < ODD.weekend;
     const posting = anyDay ? Math.floor(day) : workingDay(Math.floor(day));
     const account = day >= bankChange ? { account: later } : {};
@@ -144,17 +153,23 @@ const INJECT: Readonly<Record<FlagKind, Inject>> = {
     return [book.add(supplier, day, factor * ordinaryAmount(supplier, day, random)).id];
   },
   duplicate(book, _suppliers, options, random) {
-    const paid = book.pick(book.transactions.filter(({ amount, invoiceNumber }) => Number(amount) > 0 && invoiceNumber));
+    const paid = book.pick(
+      book.transactions.filter(({ amount, invoiceNumber }) => Number(amount) > 0 && invoiceNumber),
+    );
     return [again(book, paid, options, 1 + Math.floor(random() * 40), {})];
   },
   near_duplicate(book, _suppliers, options, random) {
-    const paid = book.pick(book.transactions.filter(({ amount, category }) => Number(amount) > 0 && category !== 'rent'));
+    const paid = book.pick(
+      book.transactions.filter(({ amount, category }) => Number(amount) > 0 && category !== 'rent'),
+    );
     if (!paid.invoiceNumber) return [again(book, paid, options, 1 + Math.floor(random() * 3), {})];
     const invoiceNumber = mistyped(paid.invoiceNumber, random);
     return [again(book, paid, options, 1 + Math.floor(random() * 30), { invoiceNumber })];
   },
   split_payment(book, suppliers, options, random) {
-    const supplier = book.pick(known(book, suppliers).filter(({ median }) => median < options.approvalLimit / 3));
+    const supplier = book.pick(
+      known(book, suppliers).filter(({ median }) => median < options.approvalLimit / 3),
+    );
     const parts = 2 + Math.floor(random() * 2);
     const total = options.approvalLimit * (1.1 + 0.5 * random());
     const day = someDay(supplier, options, random);
@@ -164,7 +179,9 @@ const INJECT: Readonly<Record<FlagKind, Inject>> = {
     });
   },
   round_amount(book, suppliers, options, random) {
-    const irregular = known(book, suppliers).filter(({ rhythm, median }) => rhythm === 'irregular' && median > 300);
+    const irregular = known(book, suppliers).filter(
+      ({ rhythm, median }) => rhythm === 'irregular' && median > 300,
+    );
     const supplier = book.pick(irregular);
     const amount = 1000 * Math.max(1, Math.round((supplier.median * (0.7 + random())) / 1000));
     return [book.add(supplier, someDay(supplier, options, random), amount).id];
@@ -211,7 +228,10 @@ function injectAll(
       const from = clean.transactions.length;
       const ids = INJECT[kind](clean, suppliers, options, random);
       const added = clean.transactions.splice(from);
-      const renamed = added.map((transaction) => ({ ...transaction, id: `x${transaction.id}-${kind}-${at}` }));
+      const renamed = added.map((transaction) => ({
+        ...transaction,
+        id: `x${transaction.id}-${kind}-${at}`,
+      }));
       book.transactions.push(...renamed);
       injections.push({ kind, ids: ids.map((id) => `x${id}-${kind}-${at}`) });
     }
@@ -231,7 +251,13 @@ const KINDS: readonly FlagKind[] = [
   'large_first_payment',
 ];
 
-function again(book: Book, paid: Transaction, options: BooksOptions, days: number, change: Partial<Transaction>): string {
+function again(
+  book: Book,
+  paid: Transaction,
+  options: BooksOptions,
+  days: number,
+  change: Partial<Transaction>,
+): string {
   const day = Date.parse(`${paid.date}T00:00:00Z`) / 86_400_000 - START_DAY;
   const id = `t${String(book.transactions.length + 1).padStart(6, '0')}`;
   const date = dateOf(workingDay(Math.min(day + days, day + options.days)));

@@ -7,7 +7,10 @@ import type { Entry } from '../transaction';
 const LOOKS_LIKE_IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{6,}$/;
 
 /** The first payment to another account of a supplier whose account was known, and IBANs that cannot be. */
-export function bankDetails(entries: readonly Entry[], { bankDetails: { knownAfter } }: AnomalySettings): Flag[] {
+export function bankDetails(
+  entries: readonly Entry[],
+  { bankDetails: { knownAfter } }: AnomalySettings,
+): Flag[] {
   const suppliers = groupBy(
     entries.filter((entry) => entry.account !== undefined),
     (entry) => entry.supplierKey,
@@ -29,7 +32,9 @@ function changed(entry: Entry, group: readonly Entry[], before: number): Flag {
   const last = group[before - 1];
   const [oldCountry, newCountry] = [country(last?.account), country(entry.account)];
   const abroad = oldCountry !== newCountry;
-  const [away, awayZh] = abroad ? [`, now in ${newCountry} instead of ${oldCountry}`, `,由 ${oldCountry} 变为 ${newCountry}`] : ['', ''];
+  const [away, awayZh] = abroad
+    ? [`, now in ${newCountry} instead of ${oldCountry}`, `,由 ${oldCountry} 变为 ${newCountry}`]
+    : ['', ''];
   return {
     transactionId: entry.transaction.id,
     kind: 'new_bank_details',

@@ -13,7 +13,13 @@ export function largeFirstPayments(entries: readonly Entry[], settings: AnomalyS
         .filter(([, group]) => group.length >= least)
         .map(([key, group]) => [
           key,
-          { limit: quantileOf(group.map((entry) => entry.amount), quantile), count: group.length },
+          {
+            limit: quantileOf(
+              group.map((entry) => entry.amount),
+              quantile,
+            ),
+            count: group.length,
+          },
         ]),
     );
   const currencies = groupBy(payments, (entry) => entry.transaction.currency);

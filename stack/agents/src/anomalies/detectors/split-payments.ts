@@ -49,7 +49,13 @@ function flagsOf(
   if (likelihood > chance) return [];
   const { currency } = cluster[0]?.transaction ?? { currency: '' };
   const ids = cluster.map((entry) => entry.transaction.id);
-  const statistics = { payments: cluster.length, total: rounded(total), limit, days, usually: rounded(expected) };
+  const statistics = {
+    payments: cluster.length,
+    total: rounded(total),
+    limit,
+    days,
+    usually: rounded(expected),
+  };
   return cluster.map(({ transaction: { id } }) => ({
     transactionId: id,
     kind: 'split_payment',

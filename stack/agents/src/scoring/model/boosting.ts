@@ -150,11 +150,11 @@ export class Booster {
 
   private divide(nodes: TreeNode[], leaf: OpenLeaf, split: Split, columns: readonly number[]): OpenLeaf[] {
     const bins = this.data.bins[split.column] ?? new Uint8Array();
-    const left = leaf.members.filter((row) => split.left[bins[row] ?? 0] === 1);
-    const right = leaf.members.filter((row) => split.left[bins[row] ?? 0] !== 1);
+    const [left, right] = partition(leaf.members, bins, split.left);
     // Sums of the larger side are what the smaller leaves of the parent's.
     const smaller = this.histogramOf(left.length <= right.length ? left : right, columns);
-    const larger = leaf.histogram.map((each, at) => each - (smaller[at] ?? 0));
+    const larger = leaf.histogram;
+    for (let at = 0; at < larger.length; at += 1) larger[at] = (larger[at] ?? 0) - (smaller[at] ?? 0);
     const [leftSums, rightSums] = left.length <= right.length ? [smaller, larger] : [larger, smaller];
     const parts = [
       this.openLeaf(nodes, left, columns, leftSums),
@@ -294,6 +294,17 @@ export class Booster {
     const value = (a: number, b: number) => (a * a) / (b + penalty);
     return value(g, h) + value(gradient - g, curvature - h) - value(gradient, curvature);
   }
+}
+
+function partition(members: Int32Array, bins: Uint8Array, goesLeft: Uint8Array): [Int32Array, Int32Array] {
+  const left = new Int32Array(members.length);
+  const right = new Int32Array(members.length);
+  let [lefts, rights] = [0, 0];
+  for (const row of members) {
+    if (goesLeft[bins[row] ?? 0] === 1) left[lefts++] = row;
+    else right[rights++] = row;
+  }
+  return [left.subarray(0, lefts), right.subarray(0, rights)];
 }
 
 function rowsIn(sums: Float64Array): number {

@@ -23,8 +23,8 @@ export interface Design {
 }
 
 const NEWTON_STEPS = 30;
-const CONJUGATE_STEPS = 200;
-const TOLERANCE = 1e-7;
+const CONJUGATE_STEPS = 60;
+const TOLERANCE = 1e-6;
 
 /** Calls `emit` with every feature of one column that is not 0. */
 export function eachFeature(

@@ -18,16 +18,16 @@ export const MIN_PER_OUTCOME = 50;
 const MIN_PER_OUTCOME_BOOSTING = 100;
 
 const FOLDS = 5;
-const PENALTIES = [100, 30, 10, 3, 1, 0.3];
-const TREES_MAX = 600;
+const PENALTIES = [30, 10, 3, 1];
+const TREES_MAX = 500;
 /** Trees between two looks at the validation loss, and looks without gain before it stops. */
 const TREES_PER_LOOK = 10;
-const PATIENCE = 6;
+const PATIENCE = 4;
 const SHARES = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const LEAF_DIGITS = 9;
 
 const BOOSTING: BoostingSettings = {
-  learningRate: 0.06,
+  learningRate: 0.08,
   maxLeaves: 12,
   minLeafRows: 15,
   penalty: 3,
