@@ -249,23 +249,23 @@ test.each<[string, unknown]>([
   ['an unknown field', { vat: '19' }],
 ])('a transaction with %s is refused', (_, change) => {
   const input = [Object.assign({}, weekly(1)[0], change)];
-  expect(() => detectAnomalies(input)).toThrow(
-    expect.objectContaining({ code: 'BIZ_ANOMALIES_INPUT_INVALID' }),
-  );
+  const thrown = caught(() => detectAnomalies(input));
+  expect(isBizError(thrown, 'BIZ_ANOMALIES_INPUT_INVALID')).toBe(true);
 });
 
 test('an id that is there twice is refused by name, unknown settings too', () => {
-  const thrown = (run: () => unknown) => {
-    try {
-      return run();
-    } catch (error) {
-      return error;
-    }
-  };
-  const twice = thrown(() => detectAnomalies([...weekly(1), ...weekly(1)]));
+  const twice = caught(() => detectAnomalies([...weekly(1), ...weekly(1)]));
   expect(isBizError(twice, 'BIZ_ANOMALIES_INPUT_INVALID')).toBe(true);
   expect(String(twice)).toContain('w0000');
-  const settings = thrown(() => parseAnomalySettings({ duplicates: { dayz: 3 } }));
+  const settings = caught(() => parseAnomalySettings({ duplicates: { dayz: 3 } }));
   expect(isBizError(settings, 'BIZ_ANOMALIES_SETTINGS_INVALID')).toBe(true);
   expect(String(settings)).toContain('dayz');
 });
+
+function caught(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
