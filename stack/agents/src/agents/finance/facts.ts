@@ -21,7 +21,9 @@ export function renderFacts(text: string, facts: readonly Fact[]): Rendered {
   for (const [, name = ''] of text.matchAll(PLACEHOLDER)) {
     if (!known.has(name)) problems.push(`There is no fact {{${name}}}.`);
   }
-  const rest = text.normalize('NFKC').replace(PLACEHOLDER, ' ');
+  const plain = text.replace(PLACEHOLDER, ' ');
+  // Both forms: the second takes full-width digits for digits, the first Roman numerals for numbers.
+  const rest = `${plain} ${plain.normalize('NFKC')}`;
   // \p{N} has digits of all scripts, fractions and Roman numerals.
   for (const pattern of [/[\p{N}][\p{N}.,:/-]*/u, ENGLISH, CHINESE]) {
     const found = pattern.exec(rest)?.[0];
