@@ -32,10 +32,18 @@ export function checksOf({ fields, lines }: Extraction): Check[] {
     }
   }
   if (iban) {
-    checks.push({ name: 'iban_valid', ok: isValidIban(iban.value), detail: `${iban.value.slice(0, 4)}… by its check digits` });
+    checks.push({
+      name: 'iban_valid',
+      ok: isValidIban(iban.value),
+      detail: `${iban.value.slice(0, 4)}… by its check digits`,
+    });
   }
   if (date && dueDate) {
-    checks.push({ name: 'due_after_date', ok: dueDate.value >= date.value, detail: `due ${dueDate.value}, issued ${date.value}` });
+    checks.push({
+      name: 'due_after_date',
+      ok: dueDate.value >= date.value,
+      detail: `due ${dueDate.value}, issued ${date.value}`,
+    });
   }
   return checks;
 }

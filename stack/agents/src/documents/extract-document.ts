@@ -74,10 +74,15 @@ function embeddedInvoice(read: ReadResult): Extraction | undefined {
  *
  * @throws DocumentError see {@link DocumentError}; retryable only when the reader thread died
  */
-export async function extractDocument(bytes: Uint8Array, options: ExtractDocumentOptions = {}): Promise<ExtractedDocument> {
+export async function extractDocument(
+  bytes: Uint8Array,
+  options: ExtractDocumentOptions = {},
+): Promise<ExtractedDocument> {
   const { signal, resolveOpen } = options;
   if (bytes.length > LIMITS.bytes) {
-    throw new DocumentError('TOO_BIG', `The document has more than ${LIMITS.bytes} bytes.`, { hint: 'Send a smaller file.' });
+    throw new DocumentError('TOO_BIG', `The document has more than ${LIMITS.bytes} bytes.`, {
+      hint: 'Send a smaller file.',
+    });
   }
   const mediaType = detectMediaType(bytes, options.mediaType);
   if (mediaType === 'xml') {
@@ -89,16 +94,30 @@ export async function extractDocument(bytes: Uint8Array, options: ExtractDocumen
   const lines = toLines(read.pages);
   const text = textOf(lines);
   const xml = embeddedInvoice(read);
-  if (xml) return { kind: 'invoice', source: 'xml', pages: read.pages.length, ...xml, checks: checksOf(xml), text };
+  if (xml)
+    return { kind: 'invoice', source: 'xml', pages: read.pages.length, ...xml, checks: checksOf(xml), text };
   if (text === '') {
-    throw new DocumentError('EMPTY', 'No text can be read in the document.', { hint: 'Send a sharper scan.' });
+    throw new DocumentError('EMPTY', 'No text can be read in the document.', {
+      hint: 'Send a sharper scan.',
+    });
   }
   const ocr = read.source === 'ocr';
   const kind = options.kind ?? guessKind(read, lines);
   const dayFirst = dayFirstOf(options);
-  const found = kind === 'receipt' ? readReceipt(lines, { dayFirst: dayFirst ?? true, ocr }) : readInvoice(lines, { dayFirst, ocr });
+  const found =
+    kind === 'receipt'
+      ? readReceipt(lines, { dayFirst: dayFirst ?? true, ocr })
+      : readInvoice(lines, { dayFirst, ocr });
   const fields = resolveOpen
     ? await resolveOpenFields(found.fields, text, { wanted: WANTED[kind], resolve: resolveOpen, signal })
     : found.fields;
-  return { kind, source: read.source, pages: read.pages.length, fields, lines: found.lines, checks: checksOf({ ...found, fields }), text };
+  return {
+    kind,
+    source: read.source,
+    pages: read.pages.length,
+    fields,
+    lines: found.lines,
+    checks: checksOf({ ...found, fields }),
+    text,
+  };
 }

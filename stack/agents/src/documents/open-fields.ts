@@ -30,7 +30,11 @@ function isAmount(name: FieldName): name is 'net' | 'tax' | 'total' {
 export async function resolveOpenFields(
   fields: DocumentFields,
   text: string,
-  { wanted, resolve, signal }: { wanted: readonly FieldName[]; resolve: ResolveOpenFields; signal: AbortSignal | undefined },
+  {
+    wanted,
+    resolve,
+    signal,
+  }: { wanted: readonly FieldName[]; resolve: ResolveOpenFields; signal: AbortSignal | undefined },
 ): Promise<DocumentFields> {
   const missing = openFields(fields, wanted);
   if (missing.length === 0) return fields;

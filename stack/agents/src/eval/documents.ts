@@ -13,7 +13,8 @@ const expectedSchema = z.record(z.string(), z.unknown());
 type Reader = (document: ExtractedDocument) => string | number | undefined;
 type Comparison = (expected: unknown, found: string | number | undefined) => boolean;
 
-const asText = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+const asText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
 const byValue: Comparison = (expected, found) =>
   found !== undefined && Math.abs(Number(asText(expected).replace(/[^\d.-]/g, '')) - Number(found)) < 0.005;
@@ -22,7 +23,8 @@ const byDay: Comparison = (expected, found) =>
   found !== undefined && findDates(asText(expected), { dayFirst: true })[0]?.value === found;
 const byName: Comparison = (expected, found) =>
   found !== undefined && comparableName(asText(expected)) === comparableName(String(found));
-const byLetters: Comparison = (expected, found) => found !== undefined && compact(asText(expected)) === compact(String(found));
+const byLetters: Comparison = (expected, found) =>
+  found !== undefined && compact(asText(expected)) === compact(String(found));
 
 /** Expected keys that name one of our fields. Every other key counts in the total and is never correct. */
 const FIELDS: Readonly<Record<string, readonly [Reader, Comparison]>> = {
@@ -58,14 +60,21 @@ const FIELDS: Readonly<Record<string, readonly [Reader, Comparison]>> = {
   payment_method: [(d) => d.fields.paymentMethod?.value, byLetters],
 };
 
-const lineSchema = z.object({ price_subtotal: z.unknown(), price_unit: z.unknown(), price: z.unknown(), qty: z.unknown() }).partial();
+const lineSchema = z
+  .object({ price_subtotal: z.unknown(), price_unit: z.unknown(), price: z.unknown(), qty: z.unknown() })
+  .partial();
 
 /** Right when every expected line that has an amount is found, in order, and no other. */
 function linesMatch(expected: unknown, document: ExtractedDocument): boolean {
-  const wanted = z.array(lineSchema).safeParse(expected).data?.flatMap((line) => {
-    const amount = line.price_subtotal ?? (line.qty === undefined || Number(line.qty) === 1 ? (line.price ?? line.price_unit) : undefined);
-    return amount === undefined ? [] : [Number(amount)];
-  });
+  const wanted = z
+    .array(lineSchema)
+    .safeParse(expected)
+    .data?.flatMap((line) => {
+      const amount =
+        line.price_subtotal ??
+        (line.qty === undefined || Number(line.qty) === 1 ? (line.price ?? line.price_unit) : undefined);
+      return amount === undefined ? [] : [Number(amount)];
+    });
   return (
     wanted !== undefined &&
     wanted.length > 0 &&
@@ -98,11 +107,18 @@ async function listDocuments(dir: string): Promise<string[]> {
     const documents = names.filter((name) => DOCUMENT.test(name) && expected.has(parse(name).name)).sort();
     if (documents.length > 0) return documents;
   } catch (cause) {
-    throw new BizError('BIZ_EVAL_DIR_UNREADABLE', `The folder ${dir} cannot be read.`, { hint: 'Pass --dir <folder>.', cause });
+    throw new BizError('BIZ_EVAL_DIR_UNREADABLE', `The folder ${dir} cannot be read.`, {
+      hint: 'Pass --dir <folder>.',
+      cause,
+    });
   }
-  throw new BizError('BIZ_EVAL_DIR_EMPTY', `The folder ${dir} holds no document with a JSON file of the same name.`, {
-    hint: 'Put 001.jpg beside 001.json.',
-  });
+  throw new BizError(
+    'BIZ_EVAL_DIR_EMPTY',
+    `The folder ${dir} holds no document with a JSON file of the same name.`,
+    {
+      hint: 'Put 001.jpg beside 001.json.',
+    },
+  );
 }
 
 /** Receipts are told by their keys: the set of receipts names a company, invoices an issuer. */
@@ -115,10 +131,16 @@ function kindOf(expected: Record<string, unknown>): 'receipt' | 'invoice' | unde
 export async function evalDocuments(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { dir: { type: 'string' }, json: { type: 'boolean', default: false }, verbose: { type: 'boolean', default: false } },
+    options: {
+      dir: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
+    },
   });
   if (values.dir === undefined) {
-    throw new BizError('BIZ_EVAL_OPTION_MISSING', 'documents needs --dir.', { hint: 'Pass --dir <folder of documents with JSON files>.' });
+    throw new BizError('BIZ_EVAL_OPTION_MISSING', 'documents needs --dir.', {
+      hint: 'Pass --dir <folder of documents with JSON files>.',
+    });
   }
   const dir = resolve(process.env['INIT_CWD'] ?? process.cwd(), values.dir);
   const scores: Record<string, Score> = {};
@@ -135,11 +157,14 @@ export async function evalDocuments(args: string[]): Promise<void> {
       if (wanted === null || wanted === '') continue;
       const field = FIELDS[key];
       const found = document && field?.[0](document);
-      const correct = document !== undefined && (key === 'lines' ? linesMatch(wanted, document) : (field?.[1](wanted, found) ?? false));
+      const correct =
+        document !== undefined &&
+        (key === 'lines' ? linesMatch(wanted, document) : (field?.[1](wanted, found) ?? false));
       const score = (scores[key] ??= { correct: 0, total: 0 });
       score.total += 1;
       if (correct) score.correct += 1;
-      else if (values.verbose) console.error(`${name} ${key}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
+      else if (values.verbose)
+        console.error(`${name} ${key}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
     }
     console.error(`${name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
@@ -147,7 +172,9 @@ export async function evalDocuments(args: string[]): Promise<void> {
   if (values.json) console.log(JSON.stringify(scores));
   else {
     for (const [field, { correct, total }] of Object.entries(scores)) {
-      console.log(`${field.padEnd(20)} ${String(correct).padStart(4)} of ${String(total).padStart(4)}  ${((100 * correct) / total).toFixed(1)} %`);
+      console.log(
+        `${field.padEnd(20)} ${String(correct).padStart(4)} of ${String(total).padStart(4)}  ${((100 * correct) / total).toFixed(1)} %`,
+      );
     }
   }
 }

@@ -42,8 +42,9 @@ const CODES =
   'USD|EUR|GBP|INR|MYR|SGD|HKD|CNY|JPY|AUD|CAD|NZD|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|ILS|AED|SAR|ZAR|BRL|MXN|ARS|CLP|COP|PEN|THB|VND|IDR|PHP|KRW|TWD|EGP|NGN|KES|MAD|PKR|BDT|LKR|NPR|ISK|QAR|KWD';
 
 const SYMBOL_SOURCE = `${CODES}|${SYMBOLS.map(([pattern]) => pattern).join('|')}`;
+/** Indian groups of two first: `1,00,000.00`. */
 const NUMBER =
-  "\\d{1,3}(?:(?:[.,'\\u2019]|[ \\u00a0\\u202f](?=\\d{3}(?:[.,]\\d|\\b)))\\d{3})+(?:[.,]\\d{1,3})?|\\d+(?:[.,]\\d{1,3})?";
+  "\\d{1,2}(?:,\\d{2})+,\\d{3}(?:\\.\\d{1,3})?|\\d{1,3}(?:(?:[.,'\\u2019]|[ \\u00a0\\u202f](?=\\d{3}(?:[.,]\\d|\\b)))\\d{3})+(?:[.,]\\d{1,3})?|\\d+(?:[.,]\\d{1,3})?";
 const AMOUNT = new RegExp(
   `(?<![\\p{L}\\d.,/])(?<sign>[-−–(]\\s?)?(?<before>${SYMBOL_SOURCE})?[\\s:]{0,3}(?<minus>[-−–]\\s?)?(?<number>${NUMBER})(?<tail>\\s?-(?!\\d))?\\s?(?<after>${SYMBOL_SOURCE})?(?![\\d/%]|[.,]\\d|\\s?%|-\\d)`,
   'gu',

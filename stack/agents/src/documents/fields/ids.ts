@@ -50,7 +50,7 @@ export function readVatId(text: string): Field | undefined {
 }
 
 const REGISTERS =
-  /(?<![\p{L}])(?:KvK|HRB|HRA|RCS|SIRET|SIREN|CIN|Company\s*(?:reg(?:istration)?)?\.?\s*(?:no|number)|Reg(?:istration)?\.?\s*(?:no|number)|Org\.?\s*(?:no|nr)|CVR|KRS|ROC\s*No|Co\.?\s*Reg)[\s.:#-]*(?:No|Nr)?[\s.:#-]*(?:(?:[A-Z]\p{L}+)\s+)?([A-Z]{0,2}[\d][\dA-Z .-]{3,22}[\dA-Z])(?![\p{L}\d])/iu;
+  /(?<![\p{L}])(?:KvK|HRB|HRA|RCS|SIRET|SIREN|CIN|Company\s*(?:reg(?:istration)?)?\.?\s*(?:no|number)|Reg(?:istration)?\.?\s*(?:no|number)|Org\.?\s*(?:no|nr)|CVR|KRS|ROC\s*No|Co\.?\s*Reg)[\s.:#-]*(?:No|Nr)?[\s.:#-]*(?:(?:[A-Z]\p{L}+)\s+)?([A-Z]{0,2}\d(?:[\dA-Z.-]| (?=\d)){3,22})(?![\p{L}\d])/iu;
 
 export function readRegistrationNumber(text: string): Field | undefined {
   const value = REGISTERS.exec(text)?.[1]?.trim();

@@ -24,12 +24,13 @@ const COLUMNS: readonly (readonly [Column, RegExp])[] = [
 const END =
   /(?:sub\s?-?\s?tot|(?<![\p{L}])(?:grand\s*)?total(?![\p{L}])|totaal|zwischensumme|gesamt|summe|sous-total|rounding|amount\s*due|netto|cash|excl)/iu;
 
-interface Header {
+export interface Header {
   readonly at: number;
   readonly columns: ReadonlyMap<Column, Segment>;
 }
 
-function headerOf(line: Line, at: number): Header | undefined {
+/** The heading of a table of items; undefined when the line is none. */
+export function headerOf(line: Line, at: number): Header | undefined {
   const columns = new Map<Column, Segment>();
   for (const segment of line.segments) {
     if (segment.text.length > 40) return undefined;

@@ -7,9 +7,9 @@ export interface Run {
   readonly to: number;
 }
 
-/** Empty columns of a picture of one line. The outer rows are left out: they hold the neighbours' letters. */
+/** Empty columns of a picture of one line. The outermost rows may hold the letters of neighbours. */
 export function blankRuns({ data, width, height }: Picture): Run[] {
-  const [top, bottom] = [Math.round(height * 0.15), Math.round(height * 0.85)];
+  const [top, bottom] = [Math.round(height * 0.08), Math.round(height * 0.92)];
   const histogram = new Uint32Array(256);
   const grey = (x: number, y: number): number => {
     const at = (y * width + x) * 3;

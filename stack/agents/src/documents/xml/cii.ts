@@ -14,7 +14,9 @@ function addressOf(party: XmlNode | undefined): string | undefined {
   if (!address) return undefined;
   const street = [address.textAt('LineOne'), address.textAt('LineTwo')].filter(Boolean).join(' ');
   const city = [address.textAt('PostcodeCode'), address.textAt('CityName')].filter(Boolean).join(' ');
-  const parts = [street, city, address.textAt('CountryID')].filter((part) => part !== undefined && part !== '');
+  const parts = [street, city, address.textAt('CountryID')].filter(
+    (part) => part !== undefined && part !== '',
+  );
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
@@ -59,7 +61,8 @@ function partsOf(root: XmlNode): Parts | undefined {
 }
 
 function lineOf(line: XmlNode): DocumentLine | undefined {
-  const settlement = line.at('SpecifiedLineTradeSettlement') ?? line.at('SpecifiedSupplyChainTradeSettlement');
+  const settlement =
+    line.at('SpecifiedLineTradeSettlement') ?? line.at('SpecifiedSupplyChainTradeSettlement');
   const agreement = line.at('SpecifiedLineTradeAgreement') ?? line.at('SpecifiedSupplyChainTradeAgreement');
   const delivery = line.at('SpecifiedLineTradeDelivery') ?? line.at('SpecifiedSupplyChainTradeDelivery');
   const total =
@@ -89,21 +92,42 @@ export function readCii(root: XmlNode): Extraction | undefined {
   const name = seller?.textAt('Name');
   const fields = present<DocumentFields>({
     supplier: stated(name, 'SellerTradeParty'),
-    issuer: stated(seller?.textAt('SpecifiedLegalOrganization', 'TradingBusinessName') ?? name, 'SellerTradeParty'),
+    issuer: stated(
+      seller?.textAt('SpecifiedLegalOrganization', 'TradingBusinessName') ?? name,
+      'SellerTradeParty',
+    ),
     customer: stated(agreement?.textAt('BuyerTradeParty', 'Name'), 'BuyerTradeParty'),
     address: stated(addressOf(seller), 'PostalTradeAddress'),
     number: stated(document.textAt('ID'), 'ID'),
-    orderNumber: stated(agreement?.textAt('BuyerOrderReferencedDocument', 'IssuerAssignedID'), 'BuyerOrderReferencedDocument'),
+    orderNumber: stated(
+      agreement?.textAt('BuyerOrderReferencedDocument', 'IssuerAssignedID'),
+      'BuyerOrderReferencedDocument',
+    ),
     date: stated(dateOf(document.at('IssueDateTime')), 'IssueDateTime'),
-    dueDate: stated(dateOf(settlement?.at('SpecifiedTradePaymentTerms', 'DueDateDateTime')), 'DueDateDateTime'),
+    dueDate: stated(
+      dateOf(settlement?.at('SpecifiedTradePaymentTerms', 'DueDateDateTime')),
+      'DueDateDateTime',
+    ),
     currency: stated(settlement?.textAt('InvoiceCurrencyCode'), 'InvoiceCurrencyCode'),
-    net: stated(totals?.numberAt('TaxBasisTotalAmount') ?? totals?.numberAt('LineTotalAmount'), 'TaxBasisTotalAmount'),
+    net: stated(
+      totals?.numberAt('TaxBasisTotalAmount') ?? totals?.numberAt('LineTotalAmount'),
+      'TaxBasisTotalAmount',
+    ),
     tax: stated(totals?.numberAt('TaxTotalAmount'), 'TaxTotalAmount'),
-    total: stated(totals?.numberAt('GrandTotalAmount') ?? totals?.numberAt('DuePayableAmount'), 'GrandTotalAmount'),
-    iban: stated(account?.textAt('PayeePartyCreditorFinancialAccount', 'IBANID')?.replace(/\s/g, ''), 'IBANID'),
+    total: stated(
+      totals?.numberAt('GrandTotalAmount') ?? totals?.numberAt('DuePayableAmount'),
+      'GrandTotalAmount',
+    ),
+    iban: stated(
+      account?.textAt('PayeePartyCreditorFinancialAccount', 'IBANID')?.replace(/\s/g, ''),
+      'IBANID',
+    ),
     bic: stated(account?.textAt('PayeeSpecifiedCreditorFinancialInstitution', 'BICID'), 'BICID'),
     vatId: stated(vatIdOf(seller), 'SpecifiedTaxRegistration'),
-    registrationNumber: stated(seller?.textAt('SpecifiedLegalOrganization', 'ID'), 'SpecifiedLegalOrganization'),
+    registrationNumber: stated(
+      seller?.textAt('SpecifiedLegalOrganization', 'ID'),
+      'SpecifiedLegalOrganization',
+    ),
     website: undefined,
     paymentMethod: undefined,
   });

@@ -66,7 +66,9 @@ export function parseXml(text: string): XmlNode {
   }
   const valid = XMLValidator.validate(text);
   if (valid !== true) {
-    throw new DocumentError('BROKEN', `The XML is not well-formed (line ${valid.err.line}).`, { hint: 'Send the original file.' });
+    throw new DocumentError('BROKEN', `The XML is not well-formed (line ${valid.err.line}).`, {
+      hint: 'Send the original file.',
+    });
   }
   try {
     const parser = new XMLParser({

@@ -5,9 +5,13 @@ import type { XmlNode } from './node';
 function addressOf(party: XmlNode | undefined): string | undefined {
   const address = party?.at('PostalAddress');
   if (!address) return undefined;
-  const street = [address.textAt('StreetName'), address.textAt('AdditionalStreetName')].filter(Boolean).join(' ');
+  const street = [address.textAt('StreetName'), address.textAt('AdditionalStreetName')]
+    .filter(Boolean)
+    .join(' ');
   const city = [address.textAt('PostalZone'), address.textAt('CityName')].filter(Boolean).join(' ');
-  const parts = [street, city, address.textAt('Country', 'IdentificationCode')].filter((part) => part !== undefined && part !== '');
+  const parts = [street, city, address.textAt('Country', 'IdentificationCode')].filter(
+    (part) => part !== undefined && part !== '',
+  );
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
@@ -46,11 +50,20 @@ export function readUbl(root: XmlNode): Extraction | undefined {
     number: stated(document.textAt('ID'), 'ID'),
     orderNumber: stated(document.textAt('OrderReference', 'ID'), 'OrderReference'),
     date: stated(document.textAt('IssueDate'), 'IssueDate'),
-    dueDate: stated(document.textAt('DueDate') ?? document.textAt('PaymentMeans', 'PaymentDueDate'), 'DueDate'),
+    dueDate: stated(
+      document.textAt('DueDate') ?? document.textAt('PaymentMeans', 'PaymentDueDate'),
+      'DueDate',
+    ),
     currency: stated(document.textAt('DocumentCurrencyCode'), 'DocumentCurrencyCode'),
-    net: stated(totals?.numberAt('TaxExclusiveAmount') ?? totals?.numberAt('LineExtensionAmount'), 'TaxExclusiveAmount'),
+    net: stated(
+      totals?.numberAt('TaxExclusiveAmount') ?? totals?.numberAt('LineExtensionAmount'),
+      'TaxExclusiveAmount',
+    ),
     tax: stated(document.numberAt('TaxTotal', 'TaxAmount'), 'TaxTotal'),
-    total: stated(totals?.numberAt('TaxInclusiveAmount') ?? totals?.numberAt('PayableAmount'), 'TaxInclusiveAmount'),
+    total: stated(
+      totals?.numberAt('TaxInclusiveAmount') ?? totals?.numberAt('PayableAmount'),
+      'TaxInclusiveAmount',
+    ),
     iban: stated(means?.textAt('ID')?.replace(/\s/g, ''), 'PayeeFinancialAccount'),
     bic: stated(means?.textAt('FinancialInstitutionBranch', 'ID'), 'FinancialInstitutionBranch'),
     vatId: stated(seller?.textAt('PartyTaxScheme', 'CompanyID'), 'PartyTaxScheme'),

@@ -8,6 +8,10 @@ const ISSUED: readonly (readonly [score: number, expression: RegExp])[] = [
     6,
     /(?:invoice|bill(?:ing)?|issue[d]?|document|statement|receipt|tax\s*point)\s*date|date\s*(?:of\s*)?(?:invoice|issue[d]?)|(?:invoiced|issued|billed)\s*on|rechnungs-?\s?datum|belegdatum|datum\s+der\s+rechnung|factuur\s?datum|date\s+(?:de\s+(?:la\s+)?)?factur(?:e|ation)|date\s+d.?emission|fecha\s+(?:de\s+)?(?:la\s+)?(?:factura|emision|expedicion)|data\s+(?:di\s+|da\s+|de\s+)?(?:fattura|fatura|emiss(?:ione|ao)|documento)|fakturadato|fakturadatum|laskun\s*pvm|data\s+wystawienia|datum\s+vystaveni|fatura\s*tarihi|tarikh\s*invois|facture\s+du|rechnung\s+vom|开票日期|發票日期|請求日|発行日/iu,
   ],
+  [
+    5,
+    /(?<![\p{L}])(?:invoice|rechnung|factuur|facture|factura|fattura|fatura|faktura)\s.{0,40}?(?<![\p{L}])(?:du|vom|van|of|dated|del|de|do|av|z\s*dnia)(?![\p{L}])/iu,
+  ],
   [3, /(?<![\p{L}])(?:date|datum|fecha|data|dato|tarih|tarikh|pvm|dated|日期|日付)(?![\p{L}])/iu],
 ];
 const OTHER =

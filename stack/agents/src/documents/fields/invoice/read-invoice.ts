@@ -40,7 +40,10 @@ export function readInvoice(
     bic: readBic(text),
     vatId,
     registrationNumber: readRegistrationNumber(text),
-    website: domain === undefined ? undefined : { value: domain, confidence: 0.6, reason: 'The most frequent web address.' },
+    website:
+      domain === undefined
+        ? undefined
+        : { value: domain, confidence: 0.6, reason: 'The most frequent web address.' },
     paymentMethod: readPaymentMethod(text),
   });
   return { fields, lines: readLines(lines, ocr) };

@@ -1,6 +1,7 @@
 import type { Line, Segment } from '../../layout/lines';
 import type { Field } from '../../types';
 import { cents, findAmounts, repairOcrNumbers, type Amount } from '../amounts';
+import { headerOf } from '../lines';
 import { below, plain } from './near';
 
 type Role = 'none' | 'net' | 'tax' | 'total';
@@ -58,6 +59,7 @@ function isWords(text: string): boolean {
 
 function collect(lines: readonly Line[], ocr: boolean): Found[] {
   const found: Found[] = [];
+  const headings = new Set(lines.flatMap((line, at) => (headerOf(line, at) ? [at] : [])));
   lines.forEach((line, at) => {
     line.segments.forEach((segment, index) => {
       const text = plain(segment.text);
@@ -76,10 +78,12 @@ function collect(lines: readonly Line[], ocr: boolean): Found[] {
       const beside = right.at(-1) ?? own.at(-1);
       if (beside) found.push({ role, weight, amount: beside, at, label });
       else {
-        const under = below(lines, at, segment, 1)[0];
+        const [under, ...rest] = below(lines, at, segment, 20);
         const amount = under && !isWords(under.text) ? amountsOf(under, ocr)[0] : undefined;
         // Below a heading of a column stands the first of many.
-        if (amount) found.push({ role, weight: weight * 0.45, amount, at, label });
+        const column = rest.some((next) => !isWords(next.text) && amountsOf(next, ocr).length > 0);
+        if (amount && !(role !== 'total' && (column || headings.has(at))))
+          found.push({ role, weight: weight * 0.45, amount, at, label });
       }
     });
   });
@@ -172,6 +176,13 @@ function netAndTax(
     };
   }
   const tax = usable.at(-1);
+  if (net && tax) {
+    const reason = (label: string): string => `Stands at "${label}"; net and tax do not sum to the total.`;
+    return {
+      net: { value: net.amount.value, confidence: 0.45, reason: reason(net.label) },
+      tax: { value: tax.amount.value, confidence: 0.45, reason: reason(tax.label) },
+    };
+  }
   if (tax) {
     const value = round((total - cents(tax.amount.value)) / 100);
     return {

@@ -40,25 +40,37 @@ function kindOf(text: string): 'registration' | 'stop' | 'address' | 'contact' |
   return 'name';
 }
 
-/** Lines of one name: an open bracket, a name whose legal form stands below it. */
+function openBracket(text: string): boolean {
+  return (text.match(/\(/g)?.length ?? 0) > (text.match(/\)/g)?.length ?? 0);
+}
+
+const FIRST_TRADE_WORD =
+  /^(?:enterprise|trading|hardware|sdn|bhd|\(|&|and\b|stationery|restaurant|holdings?|marketing|electrical)/iu;
+
+/** Lines of one name: an open bracket, a dangling "&", a name whose legal form stands below it. */
 function wholeName(
   lines: readonly string[],
   kinds: readonly string[],
   at: number,
 ): { text: string; last: number } {
   let text = lines[at] ?? '';
+  // A name that starts with "Enterprise" or inside a bracket has a beginning above.
+  for (let above = at - 1; above >= 0 && kinds[above] === 'name'; above -= 1) {
+    const line = lines[above] ?? '';
+    const belongs = openBracket(line) || FIRST_TRADE_WORD.test(text) || /[&(]\s*$/.test(line);
+    if (!belongs || hasLegalForm(line) || line === line.toLowerCase()) break;
+    text = `${line} ${text}`;
+  }
   let last = at;
   for (let next = at + 1; next <= at + 2 && next < lines.length; next += 1) {
     const line = lines[next] ?? '';
-    const open = (text.match(/\(/g)?.length ?? 0) > (text.match(/\)/g)?.length ?? 0) && /\)/.test(line);
+    const open = openBracket(text) && !hasLegalForm(repairLegalForm(text)) && kinds[next] !== 'contact';
+    const dangling = /(?:&|\band|,)\s*$/iu.test(text) && kinds[next] === 'name';
+    const complete = hasLegalForm(repairLegalForm(text));
     const formOnly = /^\W*(?:\([^)]*\)\s*)?sdn\.?\s*bhd\.?\W*$/iu.test(repairLegalForm(line));
     const continues =
-      kinds[next] === 'name' &&
-      !hasLegalForm(text) &&
-      hasLegalForm(repairLegalForm(line)) &&
-      line.split(' ').length <= 4;
-    if (!open && !formOnly && !continues) break;
-    if (hasLegalForm(repairLegalForm(text)) && !open) break;
+      kinds[next] === 'name' && hasLegalForm(repairLegalForm(line)) && line.split(' ').length <= 4;
+    if (complete || !(open || dangling || formOnly || continues)) break;
     text = `${text} ${line}`;
     last = next;
   }

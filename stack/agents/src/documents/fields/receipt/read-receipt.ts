@@ -10,7 +10,10 @@ import { readHeader } from './header';
 import { readTotals } from './total';
 
 /** Till receipt: seller on top, items, sums, payment. */
-export function readReceipt(lines: readonly Line[], { dayFirst, ocr }: { dayFirst: boolean; ocr: boolean }): Extraction {
+export function readReceipt(
+  lines: readonly Line[],
+  { dayFirst, ocr }: { dayFirst: boolean; ocr: boolean },
+): Extraction {
   const text = textOf(lines);
   const { company, address } = readHeader(lines);
   const { total, net, tax } = readTotals(lines);

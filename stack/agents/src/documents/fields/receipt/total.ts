@@ -20,7 +20,7 @@ type Label =
 const LABELS: readonly (readonly [Label, RegExp])[] = [
   [
     'other',
-    /(?:qty|quantity|items?\b|item\s*\(s|kuantiti|points?|saving|\bsaved|no\.?\s*of|count|balance\s*pts)/,
+    /(?:[qco0]t[yv]\b|qry|quantity|items?\b|item\s*\(s|kuantiti|points?|saving|\bsaved|no\.?\s*of|count|balance\s*pts)/,
   ],
   ['change', /(?:change|baki|kembali)/],
   [
@@ -35,7 +35,7 @@ const LABELS: readonly (readonly [Label, RegExp])[] = [
   ['subtotal', /(?:sub\s?-?\s*t[o0]ta[l1i]|subtot)/],
   [
     'total',
-    /(?:t[o0]ta[l1i]|amount|amt|sales?|price).{0,14}(?:inc|incl|after\s*tax)|inc(?:l|lusive|luding)?\.?\s*(?:of\s*)?\d?\s?%?\s*(?:gst|tax|sst)/,
+    /(?:t[o0]ta[l1i]|amount|amt|sales?|price).{0,14}(?:[il1]nc|after\s*tax)|[il1]nc(?:l|lusive|luding)?\.?\s*(?:of\s*)?\d?\s?%?\s*(?:gst|tax|sst)/,
   ],
   ['discount', /(?:discount|\bdisc\b|voucher|diskaun|less\b|rebate)/],
   ['tax', /(?:total\s*)?(?:\bgst\b|\bsst\b|\btax\b|\bvat\b|cukai|g5t|6st|total\s*gst|service\s*charge)/],
@@ -43,7 +43,7 @@ const LABELS: readonly (readonly [Label, RegExp])[] = [
     'total',
     /(?:grand\s*t[o0]ta[l1i]|amount\s*(?:due|payable)|total\s*(?:due|payable|amount|amt|sales?)|nett?\s*(?:total|amount|amt)|total\s*bill|bill\s*total|jumlah|balance\s*due|amt\s*due|to\s*pay)/,
   ],
-  ['total', /(?<![a-z])(?:[t7][o0][t7]a[l1i]|tota)(?![a-z]*(?:ly))/],
+  ['total', /(?<![a-z])(?:[t7][o0a][t7][ao][l1i]|tota|tot[^a-z]{1,2})(?![a-z]*(?:ly))/],
   [
     'cash',
     /(?:\bcash\b|tunai|visa|master|credit|debit|card|tender|paid|payment|received|bayar|e-?wallet|touch|grabpay)/,
@@ -105,6 +105,13 @@ const WEIGHT: Partial<Record<Label, number>> = {
   cash: 1.2,
 };
 
+/** Cash less change in hundredths, for every pair that was read. */
+function differences(tenders: readonly number[], changes: readonly number[]): number[] {
+  return tenders.flatMap((cash) =>
+    changes.map((change) => cents(cash) - cents(Math.abs(change))).filter((difference) => difference > 0),
+  );
+}
+
 interface Evidence {
   score: number;
   reasons: string[];
@@ -140,27 +147,30 @@ export function readTotals(lines: readonly Line[]): ReceiptTotals {
     byLabel('rounding'),
     byLabel('tax'),
   ];
+  // What could not be read as a label may still be the only sum that adds up.
+  const written = new Set<number>();
+  for (const line of lines)
+    for (const value of amountsOf(line.text)) if (value > 0) written.add(cents(value));
+  for (const key of [...written, ...differences(tenders, changes)]) {
+    if (!candidates.has(key)) candidates.set(key, { score: 0, reasons: [] });
+  }
   for (const [key] of candidates) {
     const value = key / 100;
-    for (const cash of tenders) {
-      for (const change of changes) {
-        if (cents(cash) - cents(Math.abs(change)) === key && cash > 0) support(value, 4, 'cash less change');
-      }
-    }
+    if (differences(tenders, changes).includes(key)) support(value, 4, 'cash less change');
     for (const net of [...byLabel('net'), ...byLabel('subtotal')]) {
       for (const tax of taxes) {
         for (const rounding of [0, ...roundings]) {
-          if (tax <= 0) continue;
+          if (tax <= 0 || !written.has(key)) continue;
           if (Math.abs(cents(net) + cents(tax) + cents(rounding) - key) <= 1)
-            support(value, 2, 'net plus tax');
+            support(value, 3, 'net plus tax');
         }
       }
     }
     for (const base of [...byLabel('total'), ...byLabel('subtotal'), ...byLabel('net')]) {
       for (const rounding of roundings) {
-        if (rounding === 0 || Math.abs(rounding) > 0.05) continue;
-        if (Math.abs(Math.abs(cents(base) - key) - Math.abs(cents(rounding))) === 0)
-          support(value, 1.5, 'after rounding');
+        if (rounding === 0 || Math.abs(rounding) > 0.05 || !written.has(key)) continue;
+        if (Math.abs(cents(base) - key) === Math.abs(cents(rounding)) && key % 5 === 0)
+          support(value, 2.5, 'after rounding');
       }
     }
     const repeats = entries.filter((e) => cents(e.value) === key).length;
@@ -168,7 +178,7 @@ export function readTotals(lines: readonly Line[]): ReceiptTotals {
     if (changes.some((change) => cents(change) === key)) support(value, -1, 'equals the change');
   }
   const ranked = [...candidates.entries()].sort((a, b) => b[1].score - a[1].score || b[0] - a[0]);
-  const [best, second] = ranked;
+  const [best, second] = ranked.filter(([, evidence]) => evidence.score > 0);
   const tax = taxOf(entries, all, best?.[0]);
   const net = netOf(entries, best?.[0], tax);
   if (!best) return { total: largestAmount(lines), net, tax };
