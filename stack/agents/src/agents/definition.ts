@@ -8,7 +8,7 @@ export interface CheckContext {
   user: AgentUser;
   input: AgentInput;
   /** What tools noted during the run. */
-  notes(kind: string): readonly unknown[];
+  notes: (kind: string) => readonly unknown[];
   /** True when the model has been told once what is wrong: `fallback` or an error comes next. */
   secondTry: boolean;
 }

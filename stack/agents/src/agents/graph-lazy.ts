@@ -77,7 +77,7 @@ export function runGraph<O, R>(
   };
   return {
     stored: async () => {
-      const { values } = await graph.getState(config);
+      const values: unknown = (await graph.getState(config)).values;
       const parsed = z.object({ usage: z.custom<AgentState['usage']>() }).safeParse(values);
       return parsed.success && parsed.data.usage ? parsed.data : undefined;
     },
@@ -89,7 +89,9 @@ export function runGraph<O, R>(
         ),
       ),
     proceed: async (decisions) => {
-      const { values, next, tasks } = await graph.getState(config);
+      const snapshot = await graph.getState(config);
+      const { next, tasks } = snapshot;
+      const values: unknown = snapshot.values;
       const asked = tasks.flatMap((task) => task.interrupts.map((one): unknown => one.value));
       if (asked.length > 0) {
         const calls = z.array(pendingCallSchema).parse(asked.flat());

@@ -4,7 +4,7 @@ import {
   AIMessage,
   AIMessageChunk,
   HumanMessage,
-  SystemMessage,
+  type SystemMessage,
   ToolMessage,
   type BaseMessage,
 } from '@langchain/core/messages';

@@ -68,7 +68,7 @@ export function supervisorGraph(
   };
   return {
     hasStarted: async () => {
-      const { values } = await graph.getState(config);
+      const values: unknown = (await graph.getState(config)).values;
       return z.object({ nonce: z.string() }).safeParse(values).success;
     },
     start: async (state: Pick<SupervisorState, 'nonce' | 'messages'>): Promise<TeamOutcome> =>
@@ -79,7 +79,9 @@ export function supervisorGraph(
         ),
       ),
     proceed: async (decisions: readonly Decision[] | null): Promise<TeamOutcome> => {
-      const { values, next, tasks } = await graph.getState(config);
+      const snapshot = await graph.getState(config);
+      const { next, tasks } = snapshot;
+      const values: unknown = snapshot.values;
       const asked = tasks.flatMap((task) => task.interrupts.map((one): unknown => one.value));
       if (asked.length > 0) {
         const calls = z.array(pendingCallSchema).parse(asked.flat());

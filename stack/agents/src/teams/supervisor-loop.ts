@@ -36,8 +36,8 @@ export interface SupervisorLoopOptions {
   allowedHosts: readonly string[];
   maxRounds: number;
   signal: AbortSignal;
-  isCancelRequested(): Promise<boolean>;
-  emit(event: TeamEvent): void;
+  isCancelRequested: () => Promise<boolean>;
+  emit: (event: TeamEvent) => void;
 }
 
 const HAND_OFF = 'hand_off_to_';

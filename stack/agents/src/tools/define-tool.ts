@@ -16,8 +16,8 @@ export interface ToolContext {
   /** Reaches the allowed hosts alone. */
   fetch: GuardedFetch;
   /** Facts for the agent's own checks, kept with the run: `note('passage', passage)`. */
-  note(kind: string, value: unknown): void;
-  notes(kind: string): readonly unknown[];
+  note: (kind: string, value: unknown) => void;
+  notes: (kind: string) => readonly unknown[];
 }
 
 export interface ToolDefinition<S extends z.ZodObject> {

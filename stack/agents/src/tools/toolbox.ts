@@ -21,8 +21,8 @@ export interface ToolboxOptions {
   secrets: SecretGuard;
   fetch: GuardedFetch;
   signal: AbortSignal;
-  note(kind: string, value: unknown): void;
-  notes(kind: string): readonly unknown[];
+  note: (kind: string, value: unknown) => void;
+  notes: (kind: string) => readonly unknown[];
 }
 
 export type Verdict =

@@ -1,4 +1,3 @@
-import ICAL from 'ical.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -148,6 +147,7 @@ describe('sales', () => {
     );
     if (done.status !== 'completed') throw new Error(done.status);
     expect(booked).toHaveLength(1);
+    const { default: ICAL } = await import('ical.js');
     const invite = new ICAL.Component(ICAL.parse(done.result.meeting?.invite ?? '') as unknown[]);
     const event = new ICAL.Event(invite.getFirstSubcomponent('vevent') ?? undefined);
     expect(invite.getFirstPropertyValue('method')).toBe('REQUEST');

@@ -9,7 +9,7 @@ const PRICES = { scripted: { input: 10, output: 100, cachedInput: 1, cacheWrite:
 
 interface Kind {
   provider: 'openai' | 'anthropic';
-  start(script: Script): Promise<ScriptedServer>;
+  start: (script: Script) => Promise<ScriptedServer>;
 }
 const KINDS: Kind[] = [
   { provider: 'openai', start: startScriptedOpenAi },

@@ -104,14 +104,14 @@ function promptFor(voice: BrandVoice | undefined, keywords: readonly string[], v
   return `${PROMPTS.content}\n\n## Settings\n\n\`\`\`json\n${JSON.stringify(settings, null, 2)}\n\`\`\``;
 }
 
-function contentTools({ published, performance, questions, saveDraft }: ContentPorts): Tool[] {
+function contentTools(ports: ContentPorts): Tool[] {
   const related = defineTool({
     name: 'find_related_content',
     description: 'Published items that resemble a topic, with their addresses.',
     label: 'read',
     input: z.strictObject({ query: z.string().trim().min(1).max(500) }),
     run: async ({ query }, context) => {
-      const items = await published(query, { ...context, limit: 8 });
+      const items = await ports.published(query, { ...context, limit: 8 });
       for (const item of items) context.note('published', publishedSchema.parse(item));
       return items.map(({ title, url, text }) => ({ title, url, start: text.slice(0, 400) }));
     },
@@ -123,9 +123,9 @@ function contentTools({ published, performance, questions, saveDraft }: ContentP
     input: z.strictObject({ days: z.int().min(1).max(365).default(90) }),
     run: async ({ days }, context) => {
       const [did, asked, items] = await Promise.all([
-        performance?.({ ...context, days }) ?? [],
-        questions?.({ ...context, days }) ?? [],
-        published('', { ...context, limit: 50 }),
+        ports.performance?.({ ...context, days }) ?? [],
+        ports.questions?.({ ...context, days }) ?? [],
+        ports.published('', { ...context, limit: 50 }),
       ]);
       return suggestTopics({
         performance: did,
@@ -134,7 +134,7 @@ function contentTools({ published, performance, questions, saveDraft }: ContentP
       });
     },
   });
-  if (!saveDraft) return [related, topics];
+  if (!ports.saveDraft) return [related, topics];
   const draft = defineTool({
     name: 'save_draft',
     description: 'Saves a text as a draft for an editor.',
@@ -143,7 +143,7 @@ function contentTools({ published, performance, questions, saveDraft }: ContentP
     idempotent: true,
     input: draftSchema,
     summary: ({ title }) => `Save the draft "${title}"`,
-    run: async (input, context) => saveDraft(input, context),
+    run: async (input, context) => ports.saveDraft?.(input, context),
   });
   return [related, topics, draft];
 }

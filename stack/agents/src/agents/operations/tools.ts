@@ -8,42 +8,43 @@ export function operationsTools(ports: OperationsPorts): Tool[] {
   return [...lookTools(ports), ...analysisTools(ports), ...runbookTools(ports)];
 }
 
-function lookTools({ health, lag, queues }: OperationsPorts): Tool[] {
+function lookTools(ports: OperationsPorts): Tool[] {
   const nothing = z.strictObject({});
   const look = (name: string, description: string, read: Parameters<typeof defineTool>[0]['run']) =>
     defineTool({ name, description, label: 'read', permission: 'ops:read', input: nothing, run: read });
   return [
     look('service_health', 'State of every service.', async (_input, context) => {
-      const states = await health(context);
+      const states = await ports.health(context);
       context.note('looked', 'service_health');
       return states;
     }),
-    ...(lag
+    ...(ports.lag
       ? [
           look(
             'consumer_lag',
             'Messages that consumer groups have not read yet.',
             async (_input, context) => {
               context.note('looked', 'consumer_lag');
-              return lag(context);
+              return ports.lag?.(context);
             },
           ),
         ]
       : []),
-    ...(queues
+    ...(ports.queues
       ? [
           look('queue_depth', 'Length of the work queues.', async (_input, context) => {
             context.note('looked', 'queue_depth');
-            return queues(context);
+            return ports.queues?.(context);
           }),
         ]
       : []),
   ];
 }
 
-function analysisTools({ series, metrics = [], runs }: OperationsPorts): Tool[] {
+function analysisTools(ports: OperationsPorts): Tool[] {
+  const { metrics = [] } = ports;
   const tools: Tool[] = [];
-  if (series && metrics.length > 0) {
+  if (ports.series && metrics.length > 0) {
     tools.push(
       defineTool({
         name: 'forecast_bottleneck',
@@ -57,10 +58,8 @@ function analysisTools({ series, metrics = [], runs }: OperationsPorts): Tool[] 
           historyHours: z.number().min(1).max(2160).default(72),
         }),
         run: async ({ metric, threshold, horizonHours, historyHours }, context) => {
-          const result = forecast(await series(metric, { ...context, hours: historyHours }), {
-            threshold,
-            horizonHours,
-          });
+          const series = await ports.series?.(metric, { ...context, hours: historyHours });
+          const result = forecast(series ?? [], { threshold, horizonHours });
           context.note('forecast', { metric, threshold, ...result });
           context.note('looked', 'forecast_bottleneck');
           return result;
@@ -68,7 +67,7 @@ function analysisTools({ series, metrics = [], runs }: OperationsPorts): Tool[] 
       }),
     );
   }
-  if (runs) {
+  if (ports.runs) {
     tools.push(
       defineTool({
         name: 'run_history',
@@ -77,7 +76,8 @@ function analysisTools({ series, metrics = [], runs }: OperationsPorts): Tool[] 
         permission: 'ops:read',
         input: z.strictObject({ days: z.int().min(1).max(365).default(30) }),
         run: async ({ days }, context) => {
-          const steps = findBottlenecks(await runs({ ...context, days })).slice(0, 30);
+          const runs = await ports.runs?.({ ...context, days });
+          const steps = findBottlenecks(runs ?? []).slice(0, 30);
           context.note('looked', 'run_history');
           return steps;
         },
