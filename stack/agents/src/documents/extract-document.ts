@@ -23,6 +23,8 @@ export interface ExtractDocumentOptions {
   readonly locale?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly resolveOpen?: ResolveOpenFields | undefined;
+  /** Reads elsewhere, for a bundle that cannot carry the reader thread: a service that calls {@link readPages}. */
+  readonly reader?: typeof readPages | undefined;
 }
 
 export interface ExtractedDocument {
@@ -90,7 +92,7 @@ export async function extractDocument(
     const read = readInvoiceXml(text);
     return { kind: 'invoice', source: 'xml', pages: 0, ...read, checks: checksOf(read), text };
   }
-  const read = await readPages(bytes, { mediaType, signal });
+  const read = await (options.reader ?? readPages)(bytes, { mediaType, signal });
   const lines = toLines(read.pages);
   const text = textOf(lines);
   const xml = embeddedInvoice(read);

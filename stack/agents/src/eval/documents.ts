@@ -83,6 +83,9 @@ function linesMatch(expected: unknown, document: ExtractedDocument): boolean {
   );
 }
 
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const log = (line: string): void => void process.stderr.write(`${line}\n`);
+
 interface Score {
   correct: number;
   total: number;
@@ -151,7 +154,7 @@ export async function evalDocuments(args: string[]): Promise<void> {
     try {
       document = await extractDocument(await readFile(join(dir, name)), { kind: kindOf(expected) });
     } catch (error) {
-      console.error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      log(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
     for (const [key, wanted] of Object.entries(expected)) {
       if (wanted === null || wanted === '') continue;
@@ -164,15 +167,15 @@ export async function evalDocuments(args: string[]): Promise<void> {
       score.total += 1;
       if (correct) score.correct += 1;
       else if (values.verbose)
-        console.error(`${name} ${key}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
+        log(`${name} ${key}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
     }
-    console.error(`${name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    log(`${name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
   await closeDocumentReader();
-  if (values.json) console.log(JSON.stringify(scores));
+  if (values.json) print(JSON.stringify(scores));
   else {
     for (const [field, { correct, total }] of Object.entries(scores)) {
-      console.log(
+      print(
         `${field.padEnd(20)} ${String(correct).padStart(4)} of ${String(total).padStart(4)}  ${((100 * correct) / total).toFixed(1)} %`,
       );
     }

@@ -163,8 +163,8 @@ describe('npm run eval -- documents', () => {
         desc: 'x',
       };
       await writeFile(join(dir, 'a.json'), JSON.stringify([expected]));
-      const printed = jest.spyOn(console, 'log').mockImplementation(() => undefined);
-      jest.spyOn(console, 'error').mockImplementation(() => undefined);
+      const printed = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+      jest.spyOn(process.stderr, 'write').mockReturnValue(true);
       await evalDocuments(['--dir', dir, '--json']);
       expect(printed.mock.calls).toHaveLength(1);
       expect(JSON.parse(String(printed.mock.calls[0]?.[0]))).toEqual({

@@ -1,13 +1,9 @@
 import { readInvoice } from '../../src/documents/fields/invoice/read-invoice';
 import { checksOf } from '../../src/documents/checks';
-import { rows } from './rows';
+import { rows, valuesOf } from './rows';
 
 const read = (text: string, dayFirst?: boolean) =>
   readInvoice(rows(text.replace(/^\n/, '')), { dayFirst, ocr: false });
-
-function valuesOf(fields: ReturnType<typeof read>['fields']): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.value]));
-}
 
 describe('invoice rules', () => {
   it('reads a German invoice', () => {

@@ -1,6 +1,6 @@
 import { readReceipt } from '../../src/documents/fields/receipt/read-receipt';
 import { comparableName } from '../../src/documents/fields/business-names';
-import { rows } from './rows';
+import { fieldsOf, rows } from './rows';
 
 const read = (text: string) => readReceipt(rows(text.replace(/^\n/, '')), { dayFirst: true, ocr: true });
 
@@ -25,10 +25,11 @@ Change                         26.70`);
     expect(fields.supplier?.value).toBe('HARBOUR HARDWARE & TOOLS');
     expect(fields.address?.value).toBe('NO. 7, JALAN MELATI 2, 41050 KLANG, SELANGOR.');
     expect(fields.date?.value).toBe('2018-02-05');
-    expect(fields.total).toMatchObject({ value: 23.3, reason: expect.stringContaining('cash less change') });
+    expect(fields.total?.value).toBe(23.3);
+    expect(fields.total?.reason).toContain('cash less change');
     expect(fields.tax?.value).toBe(1.32);
     expect(fields.net?.value).toBe(22);
-    for (const field of Object.values(fields)) {
+    for (const [, field] of fieldsOf(fields)) {
       expect(field.confidence).toBeGreaterThan(0);
       expect(field.confidence).toBeLessThanOrEqual(1);
       expect(field.reason).not.toBe('');

@@ -38,10 +38,10 @@ function isoOf(year: number, month: number, day: number): string | undefined {
 
 interface Pattern {
   readonly expression: RegExp;
-  read(
+  readonly read: (
     groups: Record<string, string | undefined>,
     dayFirst: boolean,
-  ): { value: string; ambiguous: boolean } | undefined;
+  ) => { value: string; ambiguous: boolean } | undefined;
 }
 
 function numeric(d: string | undefined, m: string | undefined, y: string | undefined, dayFirst: boolean) {

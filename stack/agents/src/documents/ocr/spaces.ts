@@ -7,9 +7,9 @@ export interface Run {
   readonly to: number;
 }
 
-/** Empty columns of a picture of one line. The outermost rows may hold the letters of neighbours. */
+/** Empty columns of a picture of one line. */
 export function blankRuns({ data, width, height }: Picture): Run[] {
-  const [top, bottom] = [Math.round(height * 0.08), Math.round(height * 0.92)];
+  const [top, bottom] = [1, height - 1];
   const histogram = new Uint32Array(256);
   const grey = (x: number, y: number): number => {
     const at = (y * width + x) * 3;

@@ -1,13 +1,10 @@
+import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist' with { 'resolution-mode': 'import' };
 import { DocumentError } from '../errors';
 import type { Page, TextItem } from '../layout/page';
 import { LIMITS } from '../limits';
 import type { Picture } from '../ocr/image';
 import { readPicture } from '../ocr/read-picture';
 import type { ReadResult } from './protocol';
-
-type PdfJs = typeof import('pdfjs-dist/legacy/build/pdf.mjs', { with: { 'resolution-mode': 'import' } });
-type PdfDocument = Awaited<ReturnType<PdfJs['getDocument']>['promise']>;
-type PdfPage = Awaited<ReturnType<PdfDocument['getPage']>>;
 
 /** Printed resolution for OCR: 200 dots an inch. */
 const OCR_SCALE = 200 / 72;
@@ -17,7 +14,8 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }
 
-async function open(pdfjs: PdfJs, bytes: Uint8Array): Promise<PdfDocument> {
+async function open(bytes: Uint8Array): Promise<PDFDocumentProxy> {
+  const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
   try {
     return await pdfjs.getDocument({
       data: bytes,
@@ -42,16 +40,20 @@ async function open(pdfjs: PdfJs, bytes: Uint8Array): Promise<PdfDocument> {
   }
 }
 
-async function readTextLayer(pdfjs: PdfJs, page: PdfPage): Promise<Page> {
+/** One affine transform after another. */
+function combine(first: readonly unknown[], second: readonly unknown[]): number[] {
+  const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0] = first.map(Number);
+  const [g = 1, h = 0, i = 0, j = 1, k = 0, l = 0] = second.map(Number);
+  return [a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * l + e, b * k + d * l + f];
+}
+
+async function readTextLayer(page: PDFPageProxy): Promise<Page> {
   const viewport = page.getViewport({ scale: 1 });
   const content = await page.getTextContent();
   const items: TextItem[] = [];
   for (const item of content.items) {
     if (!('str' in item) || item.str.trim() === '') continue;
-    const m: unknown = pdfjs.Util.transform(viewport.transform, item.transform);
-    if (!Array.isArray(m)) continue;
-    const [a, b, , d, x, y] = m.map(Number);
-    if (a === undefined || b === undefined || d === undefined || x === undefined || y === undefined) continue;
+    const [a = 0, b = 0, , d = 0, x = 0, y = 0] = combine(viewport.transform, item.transform);
     // Text that runs up the margin belongs to no line.
     if (Math.abs(b) > Math.abs(a)) continue;
     const height = Math.abs(d) || item.height;
@@ -68,7 +70,14 @@ function readable(page: Page): number {
   return bad > good * 0.3 ? 0 : good;
 }
 
-async function renderPage(page: PdfPage): Promise<Picture> {
+/** The library's canvas draws as a browser's does; the types differ in what only a screen has. */
+function isDrawable(
+  context: unknown,
+): context is NonNullable<Parameters<PDFPageProxy['render']>[0]['canvasContext']> {
+  return typeof context === 'object' && context !== null && 'drawImage' in context;
+}
+
+async function renderPage(page: PDFPageProxy): Promise<Picture> {
   let canvasModule;
   try {
     canvasModule = await import('@napi-rs/canvas');
@@ -88,7 +97,9 @@ async function renderPage(page: PdfPage): Promise<Picture> {
   const [width, height] = [Math.max(1, Math.round(viewport.width)), Math.max(1, Math.round(viewport.height))];
   const canvas = canvasModule.createCanvas(width, height);
   const context = canvas.getContext('2d');
-  await page.render({ canvas: null, canvasContext: context, viewport, background: '#ffffff' }).promise;
+  const drawable: unknown = context;
+  if (!isDrawable(drawable)) throw new Error('The canvas has no 2D context.');
+  await page.render({ canvas: null, canvasContext: drawable, viewport, background: '#ffffff' }).promise;
   const rgba = context.getImageData(0, 0, width, height).data;
   const data = Buffer.allocUnsafe(width * height * 3);
   for (let i = 0; i < width * height; i += 1) {
@@ -99,11 +110,12 @@ async function renderPage(page: PdfPage): Promise<Picture> {
   return { data, width, height };
 }
 
-async function attachmentsOf(document: PdfDocument): Promise<ReadResult['attachments']> {
+async function attachmentsOf(document: PDFDocumentProxy): Promise<ReadResult['attachments']> {
   const found: unknown = await document.getAttachments();
   if (typeof found !== 'object' || found === null) return [];
   const attachments: ReadResult['attachments'] = [];
-  for (const entry of Object.values(found)) {
+  const entries: unknown[] = Object.values(found);
+  for (const entry of entries) {
     if (typeof entry !== 'object' || entry === null || !('filename' in entry) || !('content' in entry))
       continue;
     const { filename, content } = entry;
@@ -117,8 +129,7 @@ async function attachmentsOf(document: PdfDocument): Promise<ReadResult['attachm
 
 /** Text layer of every page; pages without one go through OCR. */
 export async function readPdf(bytes: Uint8Array): Promise<ReadResult> {
-  const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
-  const document = await open(pdfjs, bytes);
+  const document = await open(bytes);
   try {
     if (document.numPages > LIMITS.pages) {
       throw new DocumentError(
@@ -134,7 +145,7 @@ export async function readPdf(bytes: Uint8Array): Promise<ReadResult> {
     let [layers, scans] = [0, 0];
     for (let number = 1; number <= document.numPages; number += 1) {
       const page = await document.getPage(number);
-      let read = await readTextLayer(pdfjs, page);
+      let read = await readTextLayer(page);
       if (readable(read) >= MIN_TEXT) layers += 1;
       else if (scans < LIMITS.ocrPages && attachments.length === 0) {
         scans += 1;

@@ -7,6 +7,10 @@ export function stated<T>(value: T | undefined, where: string): Field<T> | undef
 
 /** Leaves out what is absent. */
 export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): Partial<T> {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.assign({}, ...entries.map(([key, value]) => ({ [key]: value })));
+  const result: Partial<T> = {};
+  for (const key in fields) {
+    const value = fields[key];
+    if (value !== undefined) result[key] = value;
+  }
+  return result;
 }
