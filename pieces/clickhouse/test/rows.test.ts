@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { runAction } from '@bizstack/piece-testkit';
+import fc from 'fast-check';
 import { createTable } from '../src/lib/actions/create-table';
 import { deleteRows } from '../src/lib/actions/delete-rows';
 import { insertRows } from '../src/lib/actions/insert-rows';
@@ -218,6 +219,37 @@ describe('insert_rows', () => {
     expect(await sql(`SELECT count() AS n FROM ${table}`)).toEqual([{ n: 0 }]);
     expect(await insert({ table, rows, onBadRows: 'keep_good' })).toMatchObject({ inserted: 100_000 });
     expect(await sql(`SELECT count() AS n FROM ${table}`)).toEqual([{ n: 100_000 }]);
+  });
+
+  it('stores the same whether all rows have the same columns or not', async () => {
+    const columns = "id UInt32, s Nullable(String), x String DEFAULT 'dflt', l Array(UInt8)";
+    const cells = fc.record({
+      s: fc.option(fc.string()),
+      x: fc.option(fc.string()),
+      l: fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 3 }),
+    });
+    const [alike, mixed, lists] = [await newTable(columns), await newTable(columns), await newTable(columns)];
+    let id = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(cells, { minLength: 2, maxLength: 8 }), async (some) => {
+        const rows = some.map((row) => ({ id: (id += 1), ...row }));
+        const [first, ...rest] = rows;
+        const ids = rows.map((row) => row.id).join(', ');
+        const stored = (table: string) => sql(`SELECT * FROM ${table} WHERE id IN (${ids}) ORDER BY id`);
+        await insert({ table: alike, rows });
+        // The order of one row's columns differs, so every row names its own.
+        await insert({
+          table: mixed,
+          rows: [{ l: first?.l, x: first?.x, s: first?.s, id: first?.id }, ...rest],
+        });
+        await insert({ table: lists, rows: rows.map(({ id: n, s, x, l }) => [n, s, x, l]) });
+        const expected = rows.map((row) => ({ ...row, x: row.x ?? 'dflt' }));
+        expect(await stored(alike)).toEqual(expected);
+        expect(await stored(mixed)).toEqual(expected);
+        expect(await stored(lists)).toEqual(expected);
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('changes nothing for an empty list', async () => {

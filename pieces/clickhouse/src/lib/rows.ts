@@ -25,8 +25,10 @@ export interface BadRow {
 
 /** Rows as lines of JSON, ready to be sent, and those that the table cannot hold. */
 export interface PreparedRows {
-  /** One line each, without its end. */
+  /** One line each, without its end: an object, or the list of the values of `columns`. */
   readonly lines: readonly string[];
+  /** Set when all rows have these columns, so that their names need not be written a million times. */
+  readonly columns?: readonly string[] | undefined;
   /** For each line the number of its row, from 1. */
   readonly numbers: readonly number[];
   readonly bad: readonly BadRow[];
@@ -67,6 +69,7 @@ export function startRows(
     table.columns.filter(isInsertable).map((column) => [column.name, writableOf(column)]),
   );
   const order = columns ?? [...writable.keys()];
+  const common = finish ? undefined : commonColumns(rows, order, writable);
   const lines: string[] = [];
   const numbers: number[] = [];
   const bad: BadRow[] = [];
@@ -76,8 +79,12 @@ export function startRows(
 
   function prepare(given: unknown, number: number): void {
     try {
-      const converted = convertRow(toRow(given, order), writable, describeUnknown);
-      lines.push(JSON.stringify(finish ? finish(converted) : converted));
+      if (common) {
+        lines.push(JSON.stringify(valuesOf(given, common)));
+      } else {
+        const converted = convertRow(toRow(given, order), writable, describeUnknown);
+        lines.push(JSON.stringify(finish ? finish(converted) : converted));
+      }
       numbers.push(number);
     } catch (error) {
       if (!(error instanceof ValueProblem)) throw error;
@@ -87,6 +94,7 @@ export function startRows(
 
   return {
     lines,
+    columns: common?.map(({ name }) => name),
     numbers,
     bad,
     total: rows.length,
@@ -133,6 +141,45 @@ function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null;
 }
 
+/**
+ * The columns, if every row gives a value to exactly the same ones, in the same order. Rows with nothing for a
+ * column that has a default must leave that column out.
+ */
+function commonColumns(
+  rows: readonly unknown[],
+  order: readonly string[],
+  writable: ReadonlyMap<string, WritableColumn>,
+): readonly WritableColumn[] | undefined {
+  const [first] = rows;
+  const names = Array.isArray(first) ? order : isRow(first) ? Object.keys(first) : [];
+  const columns = names.flatMap((name) => writable.get(name) ?? []);
+  if (columns.length !== names.length || columns.length === 0) return undefined;
+  const fits = (value: unknown, index: number) =>
+    value !== undefined && (value !== null || columns[index]?.hasDefault === false);
+  for (const row of rows) {
+    if (Array.isArray(row)) {
+      if (names.length !== order.length || row.length !== order.length) return undefined;
+      if (names !== order && names.some((name, index) => name !== order[index])) return undefined;
+      if (!row.every(fits)) return undefined;
+      continue;
+    }
+    if (!isRow(row)) return undefined;
+    let index = 0;
+    for (const name in row) {
+      if (name !== names[index] || !fits(row[name], index)) return undefined;
+      index += 1;
+    }
+    if (index !== names.length) return undefined;
+  }
+  return columns;
+}
+
+function valuesOf(given: unknown, columns: readonly WritableColumn[]): unknown[] {
+  if (Array.isArray(given)) return columns.map((column, index) => convertValue(column, given[index]));
+  const row = isRow(given) ? given : {};
+  return columns.map((column) => convertValue(column, row[column.name]));
+}
+
 function convertRow(
   row: Row,
   columns: ReadonlyMap<string, WritableColumn>,
@@ -167,11 +214,20 @@ function convertValue(column: WritableColumn, value: unknown): unknown {
   }
 }
 
+const listSchema = z.array(z.unknown());
+
+/** A line that is a list of values as one that is an object. */
+export function withNames(line: string, columns: readonly string[]): string {
+  const values = listSchema.parse(JSON.parse(line));
+  return JSON.stringify(Object.fromEntries(columns.map((name, index) => [name, values[index]])));
+}
+
 /** Rows without those with these places in `lines`; each is added to the bad ones with its reason. */
 export function withoutRow(prepared: PreparedRows, place: number, reason: string): PreparedRows {
   const drop = <T>(list: readonly T[]) => [...list.slice(0, place), ...list.slice(place + 1)];
   return {
     lines: drop(prepared.lines),
+    columns: prepared.columns,
     numbers: drop(prepared.numbers),
     bad: [...prepared.bad, { row: prepared.numbers[place] ?? 0, column: null, reason }],
   };

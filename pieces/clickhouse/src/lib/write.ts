@@ -9,6 +9,7 @@ import {
   finishRows,
   type PreparedRows,
   type RowsInPreparation,
+  withNames,
   withoutRow,
 } from './rows';
 import { isInsertable, type Table } from './schema';
@@ -64,7 +65,12 @@ export async function insertRowsOf(
   };
   try {
     const body = () => bodyWhile(rows.lines, advance);
-    const { queryId } = await insertText(database, table, { body, count: rows.total }, options);
+    const { queryId } = await insertText(
+      database,
+      table,
+      { body, count: rows.total, columns: rows.columns },
+      options,
+    );
     return report(rows, rows.lines.length, queryId);
   } catch (error) {
     const prepared = await finishRows(rows);
@@ -94,17 +100,22 @@ export async function insertPrepared(
     const stop = prepared.bad.length > 0 && options.onBadRows !== 'keep_good';
     if (stop && options.onBadRows === 'fail') throw rowsRefused(prepared);
     if (stop || prepared.lines.length === 0) return report(prepared, 0, null);
-    const { lines } = prepared;
+    const { lines, columns } = prepared;
     if (failed === undefined) {
       try {
         const body = () => bodyOf(lines);
-        const { queryId } = await insertText(database, table, { body, count: lines.length }, options);
+        const { queryId } = await insertText(
+          database,
+          table,
+          { body, count: lines.length, columns },
+          options,
+        );
         return report(prepared, lines.length, queryId);
       } catch (error) {
         failed = error;
       }
     }
-    const place = found < MAX_FOUND_BY_SERVER ? await badLine(database, table, lines, failed) : undefined;
+    const place = found < MAX_FOUND_BY_SERVER ? await badLine(database, table, prepared, failed) : undefined;
     if (place === undefined) throw failed;
     prepared = withoutRow(prepared, place.index, place.reason);
     failed = undefined;
@@ -132,11 +143,11 @@ function rowsRefused({ bad }: PreparedRows): BizError {
 function insertText(
   database: Database,
   table: Table,
-  { body, count }: { body: () => Iterable<Buffer>; count: number },
+  { body, count, columns }: Pick<PreparedRows, 'columns'> & { body: () => Iterable<Buffer>; count: number },
   { asyncInsert, token, settings }: InsertOptions,
 ): Promise<Executed> {
   return database.insert({
-    sql: `INSERT INTO ${table.sql} FORMAT JSONEachRow`,
+    sql: `INSERT INTO ${table.sql} ${formatOf(columns)}`,
     body: () => Readable.from(body(), { objectMode: false }),
     retry: token !== undefined,
     settings: {
@@ -146,6 +157,12 @@ function insertText(
       ...settings,
     },
   });
+}
+
+function formatOf(columns: readonly string[] | undefined): string {
+  return columns
+    ? `(${columns.map(quoteIdentifier).join(', ')}) FORMAT JSONCompactEachRow`
+    : 'FORMAT JSONEachRow';
 }
 
 /** How text is read, the same wherever rows come from. */
@@ -184,14 +201,14 @@ export function insertSettings({
 async function badLine(
   database: Database,
   table: Table,
-  lines: readonly string[],
+  { lines, columns }: PreparedRows,
   error: unknown,
 ): Promise<{ index: number; reason: string } | undefined> {
   if (!isBizError(error)) return undefined;
   if (error.code === 'BIZ_CLICKHOUSE_CONSTRAINT_VIOLATION') return lineNamed(error, lines.length);
   if (error.code !== 'BIZ_CLICKHOUSE_VALUE_INVALID') return undefined;
   try {
-    await tryRows(database, table, lines);
+    await tryRows(database, table, { lines, columns });
     return undefined;
   } catch (precise) {
     return isBizError(precise) ? lineNamed(precise, lines.length) : undefined;
@@ -203,7 +220,13 @@ async function badLine(
  * Does nothing for users who may not use the table function `null`.
  * @throws BizError `BIZ_CLICKHOUSE_VALUE_INVALID`
  */
-export async function tryRows(database: Database, table: Table, lines: readonly string[]): Promise<void> {
+export async function tryRows(
+  database: Database,
+  table: Table,
+  { lines, columns }: Pick<PreparedRows, 'lines' | 'columns'>,
+): Promise<void> {
+  // Of lists of values the server does not say which row is wrong.
+  const named = columns ? lines.map((line) => withNames(line, columns)) : lines;
   const structure = table.columns
     .filter(isInsertable)
     .map(({ name, type }) => `${quoteIdentifier(name)} ${type}`)
@@ -212,7 +235,7 @@ export async function tryRows(database: Database, table: Table, lines: readonly 
     await database.insert({
       sql: 'INSERT INTO FUNCTION null({structure:String}) FORMAT JSONEachRow',
       params: { structure },
-      body: () => Readable.from(bodyOf(lines), { objectMode: false }),
+      body: () => Readable.from(bodyOf(named), { objectMode: false }),
       settings: { ...INPUT_SETTINGS, input_format_parallel_parsing: 0 },
     });
   } catch (error) {

@@ -56,7 +56,7 @@ export const upsertRows = createAction({
       const refusesAll = prepared.bad.length > 0 && onBadRows !== 'keep_good';
       if (plan.method === 'delete_insert' && !refusesAll) {
         // What the server would refuse must not have cost the old rows.
-        await tryRows(database, table, unique.lines);
+        await tryRows(database, table, unique);
         await deleteKeys(database, table, plan, unique.lines);
       }
       const { inserted, refused, badRows } = await insertPrepared(database, table, unique, {
