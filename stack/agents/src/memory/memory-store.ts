@@ -1,7 +1,10 @@
 import { BizError } from '@bizstack/contracts';
-import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
+import type { MemorySaver } from '@langchain/langgraph-checkpoint';
+import { z } from 'zod';
 import { noUsage } from '../providers/usage';
 import type { CallLedger, CallOutcome } from '../tools/ledger';
+import { fromJson, toJson } from './dump';
+import { callOutcomeSchema, runRecordSchema } from './schemas';
 import type {
   AgentStore,
   Conversation,
@@ -13,7 +16,25 @@ import type {
   RunStore,
 } from './store';
 
-/** Remembers as long as the process lives. For runs that need no approval, and for tests. */
+const bytes = z.instanceof(Uint8Array);
+const dumpSchema = z.object({
+  runs: z.array(runRecordSchema),
+  calls: z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), callOutcomeSchema.nullable()]))])),
+  storage: z.record(
+    z.string(),
+    z.record(z.string(), z.record(z.string(), z.tuple([bytes, bytes, z.string().optional().nullable()]))),
+  ),
+  writes: z.record(
+    z.string(),
+    z.record(z.string(), z.tuple([z.string(), z.string(), bytes]).rest(z.string().nullable())),
+  ),
+});
+
+/**
+ * Remembers as long as the process lives, or as its host keeps what {@link MemoryStore.dump} returns: a host
+ * without PostgreSQL stores that beside the waiting approval and loads it before it resumes. The host has
+ * to see to it that a dump is resumed once.
+ */
 export class MemoryStore implements AgentStore {
   readonly #runs = new Map<string, RunRecord>();
   readonly #locks = new Set<string>();
@@ -21,7 +42,7 @@ export class MemoryStore implements AgentStore {
   readonly #calls = new Map<string, Map<string, CallOutcome | null>>();
   readonly #conversations = new Map<string, Map<string, Conversation & { runs: Set<string> }>>();
   readonly #qualification = new Map<string, Qualification>();
-  #saver: Promise<BaseCheckpointSaver> | undefined;
+  #saver: Promise<MemorySaver> | undefined;
 
   readonly runs: RunStore = {
     open: async (run) => {
@@ -108,9 +129,56 @@ export class MemoryStore implements AgentStore {
     },
   };
 
-  checkpoints(): Promise<BaseCheckpointSaver> {
+  checkpoints(): Promise<MemorySaver> {
     this.#saver ??= import('./memory-saver-lazy.js').then(({ MemorySaver }) => new MemorySaver());
     return this.#saver;
+  }
+
+  /** Runs, calls and checkpoints as JSON. Conversations and qualification are not in it. */
+  async dump(): Promise<string> {
+    const { storage, writes } = await this.checkpoints();
+    const calls = [...this.#calls].map(([runId, outcomes]) => [runId, [...outcomes]]);
+    return toJson({ runs: [...this.#runs.values()], calls, storage, writes });
+  }
+
+  /**
+   * A store with what a dump has.
+   * @throws BizError `BIZ_AGENTS_STATE_INVALID`
+   */
+  static async load(dump: string): Promise<MemoryStore> {
+    const parsed = dumpSchema.safeParse(fromJson(dump));
+    if (!parsed.success) {
+      throw new BizError(
+        'BIZ_AGENTS_STATE_INVALID',
+        `The stored state is wrong: ${z.prettifyError(parsed.error)}`,
+      );
+    }
+    const store = new MemoryStore();
+    for (const run of parsed.data.runs) store.#runs.set(run.runId, run);
+    for (const [runId, outcomes] of parsed.data.calls) store.#calls.set(runId, new Map(outcomes));
+    const saver = await store.checkpoints();
+    for (const [thread, namespaces] of Object.entries(parsed.data.storage)) {
+      saver.storage[thread] = Object.fromEntries(
+        Object.entries(namespaces).map(([namespace, checkpoints]) => [
+          namespace,
+          Object.fromEntries(
+            Object.entries(checkpoints).map(([id, [checkpoint, metadata, parent]]) => [
+              id,
+              [checkpoint, metadata, parent ?? undefined],
+            ]),
+          ),
+        ]),
+      );
+    }
+    for (const [checkpoint, writes] of Object.entries(parsed.data.writes)) {
+      saver.writes[checkpoint] = Object.fromEntries(
+        Object.entries(writes).map(([key, [task, channel, value, path]]) => [
+          key,
+          [task, channel, value, path ?? undefined],
+        ]),
+      );
+    }
+    return store;
   }
 
   async forgetContact(contactId: string): Promise<ForgottenRows> {

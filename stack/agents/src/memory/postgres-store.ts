@@ -3,10 +3,10 @@ import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
 import { Pool, type PoolClient } from 'pg';
 import { z } from 'zod';
 import { noUsage } from '../providers/usage';
-import { decisionSchema, pendingCallSchema } from '../tools/decision';
 import type { CallLedger } from '../tools/ledger';
 import { runBusy, runGone } from './memory-store';
 import { MIGRATIONS } from './migrations';
+import { callOutcomeSchema, runRecordSchema } from './schemas';
 import {
   QUALIFICATION_FIELDS,
   type AgentStore,
@@ -28,28 +28,9 @@ export interface PostgresStoreOptions {
 
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
-const usageSchema = z.object({
-  requests: z.number(),
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  cachedInputTokens: z.number(),
-  cacheWriteTokens: z.number(),
-  costUsd: z.number().nullable(),
-});
-
-const runRowSchema = z.object({
-  run_id: z.string(),
-  agent: z.string(),
-  contact_id: z.string().nullable(),
-  user_id: z.string(),
-  status: z.enum(['running', 'needs_approval', 'completed', 'failed', 'cancelled']),
-  calls: z.array(pendingCallSchema),
-  decisions: z.array(decisionSchema).nullable(),
-  result: z.unknown(),
-  usage: usageSchema,
-});
-
-const outcomeSchema = z.object({ ok: z.boolean(), text: z.string() });
+const runRowSchema = z
+  .object({ run_id: z.string(), contact_id: z.string().nullable(), user_id: z.string() })
+  .extend(runRecordSchema.omit({ runId: true, contactId: true, userId: true }).shape);
 
 /** Remembers in PostgreSQL, in a schema of its own. Call {@link PostgresStore.migrate} once before use. */
 export class PostgresStore implements AgentStore {
@@ -191,7 +172,7 @@ export class PostgresStore implements AgentStore {
         'SELECT outcome FROM calls WHERE run_id = $1 AND call_id = $2',
         [runId, callId],
       );
-      const outcome = outcomeSchema.safeParse(rows[0]?.outcome);
+      const outcome = callOutcomeSchema.safeParse(rows[0]?.outcome);
       return outcome.success ? { state: 'done', outcome: outcome.data } : { state: 'unknown' };
     },
     finish: async (runId, callId, outcome) => {

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { decisionSchema, pendingCallSchema } from '../tools/decision';
+
+/** What is stored about a run, checked when it comes back. */
+export const runRecordSchema = z.object({
+  runId: z.string(),
+  agent: z.string(),
+  contactId: z.string().nullable(),
+  userId: z.string(),
+  status: z.enum(['running', 'needs_approval', 'completed', 'failed', 'cancelled']),
+  calls: z.array(pendingCallSchema),
+  decisions: z.array(decisionSchema).nullable(),
+  result: z.unknown(),
+  usage: z.object({
+    requests: z.number(),
+    inputTokens: z.number(),
+    outputTokens: z.number(),
+    cachedInputTokens: z.number(),
+    cacheWriteTokens: z.number(),
+    costUsd: z.number().nullable(),
+  }),
+});
+
+export const callOutcomeSchema = z.object({ ok: z.boolean(), text: z.string() });
