@@ -64,7 +64,7 @@ const lineSchema = z
   .object({ price_subtotal: z.unknown(), price_unit: z.unknown(), price: z.unknown(), qty: z.unknown() })
   .partial();
 
-/** Right when every expected line that has an amount is found, in order, and no other. */
+/** Right when the amounts of the lines are the expected ones, each as often; lines without an amount are notes. */
 function linesMatch(expected: unknown, document: ExtractedDocument): boolean {
   const wanted = z
     .array(lineSchema)
@@ -75,11 +75,13 @@ function linesMatch(expected: unknown, document: ExtractedDocument): boolean {
         (line.qty === undefined || Number(line.qty) === 1 ? (line.price ?? line.price_unit) : undefined);
       return amount === undefined ? [] : [Number(amount)];
     });
+  const ascending = (a: number, b: number): number => a - b;
+  const found = document.lines.map((line) => line.total).sort(ascending);
   return (
     wanted !== undefined &&
     wanted.length > 0 &&
-    wanted.length === document.lines.length &&
-    wanted.every((amount, at) => Math.abs(amount - (document.lines[at]?.total ?? NaN)) < 0.005)
+    wanted.length === found.length &&
+    wanted.sort(ascending).every((amount, at) => Math.abs(amount - (found[at] ?? NaN)) < 0.005)
   );
 }
 

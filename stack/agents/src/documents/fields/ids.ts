@@ -1,5 +1,7 @@
+import type { Line } from '../layout/lines';
 import type { Field } from '../types';
 import { isValidIban } from './iban';
+import { valuesNear } from './invoice/near';
 
 /** First valid IBAN of a text; what follows it on its line is cut off by its check digits. */
 export function readIban(text: string): Field | undefined {
@@ -50,13 +52,18 @@ export function readVatId(text: string): Field | undefined {
 }
 
 const REGISTERS =
-  /(?<![\p{L}])(?:KvK|HRB|HRA|RCS|SIRET|SIREN|CIN|Company\s*(?:reg(?:istration)?)?\.?\s*(?:no|number)|Reg(?:istration)?\.?\s*(?:no|number)|Org\.?\s*(?:no|nr)|CVR|KRS|ROC\s*No|Co\.?\s*Reg)[\s.:#-]*(?:No|Nr)?[\s.:#-]*(?:(?:[A-Z]\p{L}+)\s+)?([A-Z]{0,2}\d(?:[\dA-Z.-]| (?=\d)){3,22})(?![\p{L}\d])/iu;
+  /(?<![\p{L}])(?:KvK|HRB|HRA|RCS|SIRET|SIREN|CIN|Company\s*(?:reg(?:istration)?)?\.?\s*(?:no|number)|Reg(?:istration)?\.?\s*(?:no|number)|Org\.?\s*(?:no|nr)|CVR|KRS|ROC\s*No|Co\.?\s*Reg)(?![\p{L}])[\s.:#-]*(?:No|Nr)?[\s.:#-]*/iu;
+/** The seat of the court or chamber may stand between. */
+const REGISTERED = /^(?:\p{L}+\s+(?:[AB]\s+)?)?([A-Z]{0,2}\d(?:[\dA-Z.-]| (?=\d)){3,22})(?![\p{L}\d])/iu;
 
-export function readRegistrationNumber(text: string): Field | undefined {
-  const value = REGISTERS.exec(text)?.[1]?.trim();
-  return value === undefined
-    ? undefined
-    : { value, confidence: 0.7, reason: 'Stands at the name of a register.' };
+export function readRegistrationNumber(lines: readonly Line[]): Field | undefined {
+  for (const near of valuesNear(lines, REGISTERS)) {
+    const value = REGISTERED.exec(near.text)?.[1]?.trim();
+    if (value !== undefined) {
+      return { value, confidence: 0.7, reason: `Stands ${near.place} "${near.label.slice(0, 30)}".` };
+    }
+  }
+  return undefined;
 }
 
 const PAYMENT =

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist' with { 'resolution-mode': 'import' };
 import { DocumentError } from '../errors';
 import type { Page, TextItem } from '../layout/page';
@@ -16,9 +17,15 @@ function nameOf(error: unknown): string {
 
 async function open(bytes: Uint8Array): Promise<PDFDocumentProxy> {
   const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
+  // Chinese and Japanese text, fonts that are not embedded, JPEG 2000: tables and decoders of the package.
+  const folder = dirname(require.resolve('pdfjs-dist/package.json'));
   try {
     return await pdfjs.getDocument({
       data: bytes,
+      cMapUrl: `${join(folder, 'cmaps')}/`,
+      cMapPacked: true,
+      standardFontDataUrl: `${join(folder, 'standard_fonts')}/`,
+      wasmUrl: `${join(folder, 'wasm')}/`,
       isEvalSupported: false,
       disableFontFace: true,
       useSystemFonts: false,

@@ -39,7 +39,7 @@ export function readInvoice(
     iban,
     bic: readBic(text),
     vatId,
-    registrationNumber: readRegistrationNumber(text),
+    registrationNumber: readRegistrationNumber(lines),
     website:
       domain === undefined
         ? undefined

@@ -57,9 +57,22 @@ function isWords(text: string): boolean {
   return text.replace(/(?:EUR|USD|GBP|INR|CHF|Rs\.?|RM)/g, '').replace(/[^\p{L}]/gu, '').length >= 3;
 }
 
+/** Headings of tables; they may go on for some lines until the first row. */
+function headingLines(lines: readonly Line[], ocr: boolean): Set<number> {
+  const headings = new Set<number>();
+  lines.forEach((line, at) => {
+    if (!headerOf(line, at)) return;
+    for (let next = at; next <= at + 3; next += 1) {
+      if (lines[next]?.segments.some((segment) => amountsOf(segment, ocr).length > 0)) break;
+      headings.add(next);
+    }
+  });
+  return headings;
+}
+
 function collect(lines: readonly Line[], ocr: boolean): Found[] {
   const found: Found[] = [];
-  const headings = new Set(lines.flatMap((line, at) => (headerOf(line, at) ? [at] : [])));
+  const headings = headingLines(lines, ocr);
   lines.forEach((line, at) => {
     line.segments.forEach((segment, index) => {
       const text = plain(segment.text);
