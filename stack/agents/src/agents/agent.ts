@@ -175,9 +175,9 @@ export class Agent<O, R> {
       await this.#removeIfForgotten(runId);
       throw error;
     }
-    const usage = options.meter ? difference(meter.usage, before) : meter.usage;
-    if (outcome.kind === 'waiting') return this.#wait(run, outcome.calls, usage, toolbox([]));
-    return this.#complete(run, outcome.result, usage, { meter, signal });
+    const used = () => (options.meter ? difference(meter.usage, before) : meter.usage);
+    if (outcome.kind === 'waiting') return this.#wait(run, outcome.calls, used(), toolbox([]));
+    return this.#complete(run, outcome.result, { meter, signal, used });
   }
 
   async #wait(run: RunRecord, calls: PendingCall[], usage: Usage, toolbox: Toolbox): Promise<AgentResult<R>> {
@@ -191,8 +191,7 @@ export class Agent<O, R> {
   async #complete(
     run: RunRecord,
     value: unknown,
-    usage: Usage,
-    { meter, signal }: { meter: UsageMeter; signal: AbortSignal },
+    { meter, signal, used }: { meter: UsageMeter; signal: AbortSignal; used: () => Usage },
   ): Promise<AgentResult<R>> {
     const { store, model, memoryBudget = DEFAULT_MEMORY_BUDGET } = this.#deps;
     const { runId, contactId } = run;
@@ -213,6 +212,7 @@ export class Agent<O, R> {
         { model, meter, secrets: this.#secrets, budget: memoryBudget, signal },
       ).catch(() => undefined);
     }
+    const usage = used();
     await store.runs
       .update(runId, { status: 'completed', result: { value }, usage })
       .catch(async (error: unknown) => {

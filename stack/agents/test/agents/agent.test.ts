@@ -299,9 +299,15 @@ describe.each(KINDS)('an agent that remembers in %s', (_kind, newStore) => {
       said: ({ answer }: { answer: string }) => answer,
     };
     const agent = new Agent(talking, harness.deps({ memoryBudget: 300 }));
+    const usages: { requests: number }[] = [];
     for (const text of ['We want 40 chairs.', 'When?']) {
-      await agent.run({ task: 'answer', data: [{ source: 'chat', text }] }, { user: USER, contactId });
+      usages.push(
+        (await agent.run({ task: 'answer', data: [{ source: 'chat', text }] }, { user: USER, contactId }))
+          .usage,
+      );
     }
+    // The summary is paid for too.
+    expect(usages.map((usage) => usage.requests)).toEqual([1, 2]);
     const talk = await store.conversations.load(contactId, 'custom_agent');
     expect(talk.summary).toBe('They want 40 chairs.');
     expect(talk.turns.at(0)).toEqual({ role: 'contact', text: 'When?' });

@@ -237,6 +237,33 @@ describe('content', () => {
     expect(run.result.variants[0]?.seo.keywords[0]).toMatchObject({ keyword: 'chairs', inTitle: true });
   });
 
+  it('suggests topics from what is asked and what did well, with what exists in mind', async () => {
+    const { harness } = await harnessOf(({ number }) =>
+      number === 1
+        ? { toolCalls: [{ name: 'topic_candidates' }] }
+        : submit({ variants: [variant('T', 'a b c')] }),
+    );
+    const asked: ContentPorts = {
+      published: async (query) =>
+        query.includes('desks') ? [{ id: '1', title: 'Desks we sell', url: 'u', text: 't' }] : [],
+      performance: async () => [{ topic: 'Backs', views: 900, conversions: 9 }],
+      questions: async () => [
+        { text: 'Which desks do you sell?', count: 9 },
+        { text: 'Is there a warranty?', count: 8 },
+      ],
+    };
+    const run = await new Agent(contentAgent({ ports: asked }), harness.deps()).run(
+      { task: 'Topics?' },
+      { user: USER },
+    );
+    expect(run.status).toBe('completed');
+    const answer = harness.requests[1]?.last ?? '';
+    expect(answer.indexOf('Is there a warranty?')).toBeGreaterThan(0);
+    expect(answer.indexOf('Is there a warranty?')).toBeLessThan(answer.indexOf('Which desks'));
+    expect(answer).toContain('renew it');
+    expect(answer).toContain('Backs');
+  });
+
   it('holds the voice of the brand, and says what is still against it', async () => {
     const bad = variant('Cheap chairs', 'We leverage synergies');
     const { harness } = await harnessOf(() => submit({ variants: [bad] }));

@@ -16,6 +16,9 @@ const variantSchema = z.strictObject({
 const draftSchema = z.strictObject({ ...variantSchema.shape });
 const publishedSchema = z.object({ id: z.string(), title: z.string(), url: z.string(), text: z.string() });
 
+/** Questions that topics are made of, the most asked ones. */
+const QUESTIONS_MAX = 20;
+
 export interface ContentSettings {
   voice?: z.input<typeof brandVoiceSchema>;
   keywords?: readonly string[];
@@ -122,15 +125,18 @@ function contentTools(ports: ContentPorts): Tool[] {
     label: 'read',
     input: z.strictObject({ days: z.int().min(1).max(365).default(90) }),
     run: async ({ days }, context) => {
-      const [did, asked, items] = await Promise.all([
+      const [performance, questions] = await Promise.all([
         ports.performance?.({ ...context, days }) ?? [],
         ports.questions?.({ ...context, days }) ?? [],
-        ports.published('', { ...context, limit: 50 }),
       ]);
+      const asked = [...questions].sort((left, right) => right.count - left.count).slice(0, QUESTIONS_MAX);
+      const items = await Promise.all(
+        asked.map(({ text }) => ports.published(text, { ...context, limit: 3 })),
+      );
       return suggestTopics({
-        performance: did,
+        performance,
         questions: asked,
-        publishedTitles: items.map((item) => item.title),
+        publishedTitles: items.flat().map((item) => item.title),
       });
     },
   });
