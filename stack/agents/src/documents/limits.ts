@@ -6,6 +6,10 @@ export const LIMITS = {
   pages: 100,
   /** Pages that go through OCR; it takes seconds a page. */
   ocrPages: 10,
+  /** Pieces of text on one page; a dense page of a catalogue has some thousand. */
+  itemsPerPage: 20_000,
+  /** Lines at the start and at the end in which fields are looked for. */
+  fieldLines: 600,
   /** Pixels of one decoded image or rendered page. */
   pixels: 60_000_000,
   /** Characters of an XML invoice. */

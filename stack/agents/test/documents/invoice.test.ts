@@ -127,4 +127,13 @@ Total             90.00`);
     expect(fields.dueDate?.value).toBe('2023-04-30');
     expect(fields.total?.value).toBe(90);
   });
+
+  it('reads head and foot of a very long document', () => {
+    const items = Array.from({ length: 3000 }, (_, at) => `Item ${at}   1.00`).join('\n');
+    const { fields, lines } = read(
+      `Fox Ltd\nInvoice No: 1001\nDescription   Amount\n${items}\nTotal due   3,000.00`,
+    );
+    expect(valuesOf(fields)).toMatchObject({ supplier: 'Fox Ltd', number: '1001', total: 3000 });
+    expect(lines).toHaveLength(3000);
+  });
 });

@@ -57,6 +57,11 @@ function combine(first: readonly unknown[], second: readonly unknown[]): number[
 async function readTextLayer(page: PDFPageProxy): Promise<Page> {
   const viewport = page.getViewport({ scale: 1 });
   const content = await page.getTextContent();
+  if (content.items.length > LIMITS.itemsPerPage) {
+    throw new DocumentError('TOO_BIG', `A page has more than ${LIMITS.itemsPerPage} pieces of text.`, {
+      hint: 'Send the invoice alone.',
+    });
+  }
   const items: TextItem[] = [];
   for (const item of content.items) {
     if (!('str' in item) || item.str.trim() === '') continue;

@@ -1,6 +1,7 @@
 import { textOf, type Line } from '../../layout/lines';
 import type { DocumentFields, Extraction } from '../../types';
 import { present } from '../../xml/fields';
+import { LIMITS } from '../../limits';
 import { readCurrency } from '../currency';
 import { readBic, readIban, readPaymentMethod, readRegistrationNumber, readVatId } from '../ids';
 import { readLines } from '../lines';
@@ -11,9 +12,14 @@ import { readInvoiceTotals } from './totals';
 
 /** Invoice of any vendor: labels in many languages, values beside or below them. */
 export function readInvoice(
-  lines: readonly Line[],
+  allLines: readonly Line[],
   { dayFirst: preference, ocr }: { dayFirst: boolean | undefined; ocr: boolean },
 ): Extraction {
+  // Head and foot of a document of hundreds of pages: the rules compare lines with each other.
+  const long = allLines.length > 2 * LIMITS.fieldLines;
+  const lines = long
+    ? [...allLines.slice(0, LIMITS.fieldLines), ...allLines.slice(-LIMITS.fieldLines)]
+    : allLines;
   const text = textOf(lines);
   const { total, net, tax, currency: atTotal } = readInvoiceTotals(lines, ocr);
   const [iban, vatId] = [readIban(text), readVatId(text)];
@@ -46,5 +52,5 @@ export function readInvoice(
         : { value: domain, confidence: 0.6, reason: 'The most frequent web address.' },
     paymentMethod: readPaymentMethod(text),
   });
-  return { fields, lines: readLines(lines, ocr) };
+  return { fields, lines: readLines(allLines, ocr) };
 }
