@@ -31,11 +31,12 @@ export function freeTimes({ from, to, minutes, busy, hours, limit }: FreeTimesOp
   const perDay = new Map<string, number>();
   const found: BusyTime[] = [];
   const length = minutes * 60_000;
+  const clock = clockOf(hours.timeZone);
   for (let at = Math.ceil(from.getTime() / STEP_MS) * STEP_MS; at + length <= to.getTime(); at += STEP_MS) {
     if (found.length >= limit) break;
-    if (!isWorkingTime(at, at + length, hours)) continue;
+    if (!isWorkingTime(clock(at), clock(at + length), hours)) continue;
     if (taken.some(([start, end]) => start < at + length && end > at)) continue;
-    const day = local(at, hours.timeZone).date;
+    const day = clock(at).date;
     const used = perDay.get(day) ?? 0;
     if (used >= PER_DAY) continue;
     const last = found.at(-1);
@@ -46,33 +47,38 @@ export function freeTimes({ from, to, minutes, busy, hours, limit }: FreeTimesOp
   return found;
 }
 
-function isWorkingTime(start: number, end: number, { timeZone, from, to, days }: WorkingHours): boolean {
-  const first = local(start, timeZone);
-  const last = local(end, timeZone);
+interface LocalTime {
+  date: string;
+  /** 1–7 */
+  weekday: number;
+  /** Of the day. */
+  minute: number;
+}
+
+function isWorkingTime(start: LocalTime, end: LocalTime, { from, to, days }: WorkingHours): boolean {
   return (
-    first.date === last.date &&
-    days.includes(first.weekday) &&
-    first.minute >= from * 60 &&
-    last.minute <= to * 60
+    start.date === end.date &&
+    days.includes(start.weekday) &&
+    start.minute >= from * 60 &&
+    end.minute <= to * 60
   );
 }
 
-/** Date, weekday (1–7) and minute of the day of a moment, where the clock shows that zone's time. */
-function local(at: number, timeZone: string): { date: string; weekday: number; minute: number } {
-  const parts = Object.fromEntries(
-    new Intl.DateTimeFormat('en-GB', {
-      timeZone,
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    })
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
-  );
-  const date = `${parts.year}-${parts.month}-${parts.day}`;
-  const weekday = new Date(`${date}T00:00:00Z`).getUTCDay() || 7;
-  return { date, weekday, minute: Number(parts.hour) * 60 + Number(parts.minute) };
+/** Tells what the clocks of a zone show at a moment. */
+function clockOf(timeZone: string): (at: number) => LocalTime {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  return (at) => {
+    const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+    const date = `${parts.year}-${parts.month}-${parts.day}`;
+    const weekday = new Date(`${date}T00:00:00Z`).getUTCDay() || 7;
+    return { date, weekday, minute: Number(parts.hour) * 60 + Number(parts.minute) };
+  };
 }
