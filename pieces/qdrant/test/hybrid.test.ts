@@ -211,3 +211,34 @@ test('keyword vectors are a dropdown', async () => {
   });
   expect(options).toEqual([{ label: 'words', value: 'words' }]);
 });
+
+test('a batch mixes searches by meaning, by keywords and by both, each as it is found alone', async () => {
+  const collection = await library();
+  const searches = [
+    { text: 'bill from a vendor', limit: 2 },
+    { text: 'rx 4711', mode: 'keywords' },
+    { text: 'server', mode: 'hybrid', limit: 2, filter: { shelf: 'even' } },
+    { text: 'server', mode: 'hybrid', fusion: 'dbsf', keywordVector: 'words', limit: 3 },
+  ];
+  const { results } = z
+    .object({ results: z.array(z.object({ points: z.array(z.looseObject({ id: z.unknown() })) })) })
+    .parse(await run('batch_query', { collection, searches }));
+  expect(results).toHaveLength(searches.length);
+  for (const [index, search] of searches.entries()) {
+    const alone = await pointsOf('search_points', { collection, explain: false, ...search });
+    expect(results[index]?.points.map(({ id }) => id)).toEqual(alone.map(({ id }) => id));
+  }
+});
+
+test.each([
+  [{ mode: 'keywords', vector: [1] }, /Searches\[1\] needs a text for the mode "keywords"/],
+  [{ mode: 'keywords', text: 'x', vector: [1] }, /Searches\[1\] searches by keywords and takes no vector/],
+  [{ mode: 'keywords', text: '?!' }, /Searches\[1\] has no words/],
+  [{ text: 'x', mode: 'magic' }, /mode/],
+])('a batch names the search that is wrong: %j', async (search, message) => {
+  const error = await failureOf(run('batch_query', { collection: 'any', searches: [{ text: 'a' }, search] }));
+  expect(error).toMatchObject({
+    code: 'BIZ_INPUT_INVALID',
+    message: expect.stringMatching(message) as string,
+  });
+});
