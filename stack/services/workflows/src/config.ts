@@ -17,6 +17,8 @@ const settingsSchema = z.object({
   WORKFLOWS_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres://'),
   WORKFLOWS_TASK_QUEUE: z.string().min(1).default(TASK_QUEUE),
   WORKFLOWS_CONCURRENCY: z.coerce.number().int().min(1).max(500).default(20),
+  /** Workflows that are kept in memory between two tasks, about 3 MB each; the others are replayed. */
+  WORKFLOWS_CACHED: z.coerce.number().int().min(0).max(10_000).default(250),
   WORKFLOWS_SHUTDOWN_SECONDS: z.coerce.number().int().min(1).max(600).default(30),
   WORKFLOWS_DELIVERY_URL: httpUrl.optional(),
   WORKFLOWS_DELIVERY_SECRET: z.string().min(16).optional(),

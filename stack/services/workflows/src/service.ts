@@ -64,6 +64,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
     workflowBundle: { codePath: bundle },
     activities: createActivities(partsOf(config, database)),
     maxConcurrentActivityTaskExecutions: settings.WORKFLOWS_CONCURRENCY,
+    maxCachedWorkflows: settings.WORKFLOWS_CACHED,
     // Tasks of a worker that died go to the others after this.
     stickyQueueScheduleToStartTimeout: '5s',
     shutdownGraceTime: settings.WORKFLOWS_SHUTDOWN_SECONDS * 1000,
