@@ -8,6 +8,7 @@ export const evaluations: ReadonlyMap<string, Evaluation> = new Map<string, Eval
   ['lead-scoring', { run: async (args) => (await import('./lead-scoring.js')).evalLeadScoring(args) }],
   ['anomalies', { run: async (args) => (await import('./anomalies.js')).evalAnomalies(args) }],
   ['documents', { run: async (args) => (await import('./documents.js')).evalDocuments(args) }],
+  ['retrieval', { run: async (args) => (await import('./retrieval.js')).evalRetrieval(args) }],
   ['live', { run: async (args) => (await import('./live.js')).evalLive(args) }],
   ['--live', { run: async (args) => (await import('./live.js')).evalLive(args) }],
 ]);
