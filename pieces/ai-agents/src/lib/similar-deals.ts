@@ -1,4 +1,4 @@
-import { type Neighbour, neighbourSchema } from '@bizstack/agents';
+import { type Neighbour, neighbourSchema } from '@bizstack/agents/scoring';
 import { parseJsonProp } from '@bizstack/piece-common';
 import { z } from 'zod';
 

@@ -15,12 +15,17 @@ import { z } from 'zod';
 import { BizError, describeError } from '../errors';
 import { PIECE_ENTRY } from '../piece/load';
 import { thirdPartyNotices } from './notices';
+import { type BundleSettings, bundleSettingsSchema } from './settings';
 import { slimShared, SHARED_PACKAGE, usedNames } from './shared-shim';
 import { flatName, packFolder, tarballName } from './tarball';
 
 const NOTICES = 'THIRD-PARTY-NOTICES.txt';
 
-const manifestSchema = z.looseObject({ name: z.string().min(1), version: z.string().min(1) });
+const manifestSchema = z.looseObject({
+  name: z.string().min(1),
+  version: z.string().min(1),
+  bundle: bundleSettingsSchema.default({ threads: {}, external: {} }),
+});
 
 export interface BundleOptions {
   /** Folder with package.json and src/index.ts. */
@@ -53,7 +58,10 @@ export async function bundlePiece(options: BundleOptions): Promise<BundledPiece>
   mkdirSync(join(directory, 'src'), { recursive: true });
   let metafile: Metafile;
   try {
-    metafile = await compile(pieceDir, entry, join(directory, PIECE_ENTRY));
+    metafile = await compile(pieceDir, entry, join(directory, PIECE_ENTRY), manifest.bundle);
+    for (const [file, source] of Object.entries(manifest.bundle.threads)) {
+      await compileThread(join(pieceDir, source), join(directory, 'src', file), manifest.bundle);
+    }
   } catch (cause) {
     throw bundleError(pieceDir, describeError(cause), cause);
   }
@@ -71,7 +79,35 @@ export async function bundlePiece(options: BundleOptions): Promise<BundledPiece>
   return { name: manifest.name, version: manifest.version, directory, tarball, size: statSync(tarball).size };
 }
 
-async function compile(pieceDir: string, entry: string, outfile: string): Promise<Metafile> {
+/** A thread of its own cannot share the bundle: it is a second file beside it. */
+async function compileThread(entry: string, outfile: string, { external }: BundleSettings): Promise<void> {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+    external: subpathsOf(external),
+    plugins: [missingModules(), commonJsFirst()],
+  });
+}
+
+/** A package and everything below it. */
+function subpathsOf(external: BundleSettings['external']): string[] {
+  return Object.keys(external).flatMap((name) => [name, `${name}/*`]);
+}
+
+async function compile(
+  pieceDir: string,
+  entry: string,
+  outfile: string,
+  { external }: BundleSettings,
+): Promise<Metafile> {
   const used = new Set<string>();
   const settings = {
     entryPoints: [entry],
@@ -82,8 +118,13 @@ async function compile(pieceDir: string, entry: string, outfile: string): Promis
     format: 'cjs' as const,
     metafile: true as const,
     logLevel: 'silent' as const,
+    external: subpathsOf(external),
   } satisfies BuildOptions;
-  await build({ ...settings, write: false, plugins: [collectNames(used), missingModules()] });
+  await build({
+    ...settings,
+    write: false,
+    plugins: [collectNames(used), missingModules(), commonJsFirst()],
+  });
   const { metafile } = await build({
     ...settings,
     outfile,
@@ -91,7 +132,7 @@ async function compile(pieceDir: string, entry: string, outfile: string): Promis
     // The engine knows a piece by the name of its class.
     keepNames: true,
     legalComments: 'none',
-    plugins: [slimShared(pieceDir, used), missingModules()],
+    plugins: [slimShared(pieceDir, used), missingModules(), commonJsFirst()],
   });
   return metafile;
 }
@@ -139,6 +180,32 @@ function missingModules(): Plugin {
   };
 }
 
+/**
+ * A package that has both gives its CommonJS: sources and compiled packages then share one copy of it, and a module
+ * that is imported later stays one function that the engine does not look into before it is called.
+ */
+function commonJsFirst(): Plugin {
+  const asked = Symbol('asked');
+  return {
+    name: 'commonjs-first',
+    setup(build) {
+      build.onResolve({ filter: /^[^./]/ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+        if (pluginData === asked || (kind !== 'import-statement' && kind !== 'dynamic-import'))
+          return undefined;
+        const found = await build.resolve(path, {
+          kind: 'require-call',
+          importer,
+          resolveDir,
+          pluginData: asked,
+        });
+        return found.errors.length > 0 || found.external
+          ? undefined
+          : { path: found.path, sideEffects: found.sideEffects };
+      });
+    },
+  };
+}
+
 function readManifest(pieceDir: string): z.infer<typeof manifestSchema> {
   try {
     return manifestSchema.parse(JSON.parse(readFileSync(join(pieceDir, 'package.json'), 'utf8')));
@@ -165,14 +232,23 @@ function bundledManifest(
   manifest: z.infer<typeof manifestSchema>,
   texts: readonly string[],
 ): Record<string, unknown> {
+  const { threads, external } = manifest.bundle;
   const kept = KEPT_FIELDS.map((name): [string, unknown] => [name, manifest[name]]).filter(
     ([, value]) => value !== undefined,
   );
   return {
     ...Object.fromEntries<unknown>(kept),
     main: './src/index.js',
-    files: ['src/index.js', 'src/i18n', 'package.json', ...texts],
-    dependencies: {},
+    files: [
+      'src/index.js',
+      ...Object.keys(threads).map((file) => `src/${file}`),
+      'src/i18n',
+      'package.json',
+      ...texts,
+    ],
+    ...(Object.keys(threads).length > 0 ? { threads: Object.keys(threads) } : {}),
+    // What has wasm, models or binaries stays an npm package.
+    dependencies: external,
   };
 }
 

@@ -1,20 +1,19 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
-import { applyOverride, DEFAULT_RULES, parseRuleOverride, type RuleSet, scoreLead } from '@bizstack/agents';
-import { jsonObjectSchema, parseJsonProp } from '@bizstack/piece-common';
 import { aiAgentsAuth } from '../auth';
-import { readLead } from '../lead-input';
-import { readSimilarDeals } from '../similar-deals';
+import { readConnection } from '../connection';
+import { languageProp, modelNameProp } from '../props';
 
 export const scoreLeadAction = createAction({
   name: 'score_lead',
   auth: aiAgentsAuth,
   requireAuth: false,
   displayName: 'Score Lead',
-  description: 'Scores a lead from 0 to 100 by readable rules, with a grade and the reason for every point',
+  description:
+    'Scores a lead from 0 to 100 by readable rules or a trained model, with a grade and every reason',
   audience: 'both',
   aiMetadata: {
     description:
-      'Computes a lead score (0-100), grade (A-D) and the reasons, whose contributions sum to the score before clamping. Give a crm.lead.captured event or a lead object with leadId. Deterministic except for scoredAt; changes nothing.',
+      'Score a sales lead by rules, or by a model trained with train_lead_scoring: score 0-100, grade A-D, and the contribution of each reason. Changes nothing.',
     idempotent: true,
   },
   props: {
@@ -40,18 +39,24 @@ export const scoreLeadAction = createAction({
         'Changes to the built-in rules: version, base, grades, factors (replaced or added by name), remove (names).',
       required: false,
     }),
-    language: Property.StaticDropdown({
-      displayName: 'Language',
-      description: 'Language of the reasons.',
+    model: Property.Json({
+      displayName: 'Trained Model',
+      description: 'Output "model" of Train Lead Scoring. Empty: the rules score.',
       required: false,
-      defaultValue: 'en',
-      options: {
-        options: [
-          { label: 'English', value: 'en' },
-          { label: 'Chinese', value: 'zh' },
-        ],
-      },
     }),
+    modelName: modelNameProp,
+    modelVersion: Property.ShortText({
+      displayName: 'Model Version',
+      description: 'A version of the stored model. Empty: the one stored last.',
+      required: false,
+    }),
+    adjustmentCap: Property.Number({
+      displayName: 'Language Model: Points',
+      description:
+        'Points from 0 to 10 that the language model may add or take. 0 or empty: it is not asked.',
+      required: false,
+    }),
+    language: languageProp,
   },
   outputSchema: {
     fields: [
@@ -68,26 +73,18 @@ export const scoreLeadAction = createAction({
           { key: 'text', label: 'Text' },
         ],
       },
-      { key: 'model', label: 'Model', description: 'Version of the rules' },
+      { key: 'model', label: 'Model', description: 'Version of the rules or the trained model' },
       { key: 'scoredAt', label: 'Scored at', format: 'datetime' },
+      {
+        key: 'adjustmentError',
+        label: 'Adjustment error',
+        description: 'Why the language model could not adjust',
+      },
     ],
   },
-  async run({ propsValue }) {
-    const scoredAt = new Date().toISOString();
-    const { lead, capturedEventId } = readLead(propsValue.lead, propsValue.eventId, scoredAt);
-    return scoreLead(lead, {
-      capturedEventId,
-      scoredAt,
-      rules: readRules(propsValue.rules),
-      neighbours: readSimilarDeals(propsValue.similarDeals),
-      locale: propsValue.language === 'zh' ? 'zh' : 'en',
-    });
+  async run({ auth, propsValue }) {
+    // Loaded when it runs: its schemas would weigh on every other step.
+    const { scoreLeadStep } = await import('../score-lead-lazy.js');
+    return scoreLeadStep(readConnection(auth), propsValue);
   },
 });
-
-function readRules(input: unknown): RuleSet {
-  const override = parseJsonProp('Rules', input ?? {}, jsonObjectSchema.optional()) ?? {};
-  return Object.keys(override).length === 0
-    ? DEFAULT_RULES
-    : applyOverride(DEFAULT_RULES, parseRuleOverride(override));
-}

@@ -99,20 +99,39 @@ function isAbove(a: string, b: string): boolean {
 
 const BUILTINS = new Set(builtinModules);
 
+/** Dependencies that name one version. */
+function exactDependencies(value: unknown): Record<string, unknown> {
+  if (!isPlainObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      ([, version]) => typeof version === 'string' && /^\d+\.\d+\.\d+$/.test(version),
+    ),
+  );
+}
+
 export const singleFile: Rule = {
   id: 'single-file',
-  title: 'All code is in src/index.js, and it requires modules of Node.js only.',
-  check: ({ files, source }) => {
+  title:
+    'All code is in src/index.js and named threads, and it requires modules of Node.js or exact dependencies only.',
+  check: ({ files, source, manifest }) => {
+    const threads = Array.isArray(manifest.threads) ? manifest.threads : [];
     const others = files.filter(
       (name) =>
         /\.(c|m)?js$|\.node$|\.wasm$/.test(name) &&
         name !== 'src/index.js' &&
+        !threads.some((thread) => name === `src/${String(thread)}`) &&
         !name.startsWith('node_modules/'),
     );
-    const required = [...(source ?? '').matchAll(/\brequire\(["']([^"']+)["']\)/g)].map(
+    // After a quote it is text: generators of code write it.
+    const required = [...(source ?? '').matchAll(/(?<!["'`])\brequire\(["']([^"']+)["']\)/g)].map(
       (match) => match[1] ?? '',
     );
-    const foreign = [...new Set(required)].filter((name) => !BUILTINS.has(name.replace(/^node:/, '')));
+    const packages = Object.keys(exactDependencies(manifest.dependencies));
+    const foreign = [...new Set(required)].filter(
+      (name) =>
+        !BUILTINS.has(name.replace(/^node:/, '')) &&
+        !packages.some((known) => name === known || name.startsWith(`${known}/`)),
+    );
     return [
       ...others.map((name) => `There is code in ${name}.`),
       ...foreign.map((name) => `src/index.js requires ${name}.`),
@@ -122,12 +141,14 @@ export const singleFile: Rule = {
 
 export const noDependencies: Rule = {
   id: 'no-dependencies',
-  title: 'dependencies is {}: everything is bundled.',
+  title: 'dependencies has exact versions for threads only: everything else is bundled.',
   check: ({ manifest }) => [
     ...(isPlainObject(manifest.dependencies) ? [] : ['package.json has no "dependencies": {}.']),
     ...(['dependencies', 'optionalDependencies', 'peerDependencies'] as const).flatMap((field) => {
       const value = manifest[field];
-      const names = isPlainObject(value) ? Object.keys(value) : [];
+      const threads = Array.isArray(manifest.threads) ? manifest.threads : [];
+      const allowed = field === 'dependencies' && threads.length > 0 ? exactDependencies(value) : {};
+      const names = isPlainObject(value) ? Object.keys(value).filter((name) => !(name in allowed)) : [];
       return names.length === 0 ? [] : [`${field} names ${names.join(', ')}.`];
     }),
   ],
