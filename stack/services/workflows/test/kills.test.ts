@@ -6,6 +6,7 @@ import { Books } from './support/books';
 import { order } from './support/orders';
 import { type OwnStack, startOwnStack } from './support/own-stack';
 import { type FakePayouts, startFakePayouts } from './support/payouts';
+import { startedOnce } from './support/started-once';
 import { processing, supplierInvoice } from './support/supplier-invoices';
 import { until } from './support/until';
 import { startWorker, type WorkerProcess } from './support/worker';
@@ -99,16 +100,6 @@ async function killInEveryState(victim: Victim, courses: readonly (() => Course)
   // What had ended before the kill is looked at when all is back.
   await until('PostgreSQL', () => books.rows('SELECT 1'));
   for (const { course } of runs) await course.check();
-}
-
-/** The answer to an earlier attempt may have been lost. */
-async function startedOnce(start: () => Promise<unknown>): Promise<true> {
-  try {
-    await start();
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError')) throw error;
-  }
-  return true;
 }
 
 function sale(): Course {

@@ -1,5 +1,6 @@
 import { type Bed, newId, openBed } from './support/bed';
 import { order } from './support/orders';
+import { startedOnce } from './support/started-once';
 import { until } from './support/until';
 
 jest.setTimeout(1_800_000);
@@ -7,7 +8,9 @@ jest.setTimeout(1_800_000);
 /** BIZSTACK_SALES=1000 for the whole measure; fewer where the machine has other tests to run. */
 const SALES = Number(process.env['BIZSTACK_SALES'] ?? 100);
 /** Requests under way at the same time; all workflows are open at once. */
-const WIDTH = 50;
+const WIDTH = 25;
+/** Seconds for which a request is repeated: the development server turns some away when it is busy. */
+const PATIENCE = 120;
 
 /** What so many sales come to, from the amount of one in cents. */
 function total(cents: number): string {
@@ -27,7 +30,7 @@ afterAll(() => bed?.close());
 async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const left = items[Symbol.iterator]();
   const worker = async () => {
-    for (const item of left) await work(item);
+    for (const item of left) await until('an answer', async () => (await work(item), true), PATIENCE);
   };
   await Promise.all(Array.from({ length: WIDTH }, worker));
 }
@@ -53,7 +56,9 @@ it(`takes ${SALES} sales through at once, with the books right to the cent`, asy
   };
   const allHave = async (type: string) => (await events(type))?.workflows === SALES;
 
-  await each(ids, (workflowId) => workflows.startLeadToCash(order(), { workflowId, taskQueue }));
+  await each(ids, (workflowId) =>
+    startedOnce(() => workflows.startLeadToCash(order(), { workflowId, taskQueue })),
+  );
   await until('all quotes', () => allHave('sales.quote.sent'), 900);
   await each(ids, (id) => workflows.leadToCash(id).update('acceptQuote', { by: 'buyer' }, 'accept'));
   await until('all invoices', () => allHave('finance.invoice.issued'), 900);
@@ -61,10 +66,12 @@ it(`takes ${SALES} sales through at once, with the books right to the cent`, asy
   await each(ids, (id) =>
     workflows.leadToCash(id).update('recordPayment', { paymentId: 'p1', amount: '268.53' }, 'p1'),
   );
-  await each(ids, (id) => workflows.leadToCash(id).update('close', { by: 'accountant' }, 'close'));
-  await each(ids, async (id) =>
-    expect(await workflows.leadToCash(id).result()).toMatchObject({ outcome: 'paid', paid: '268.53' }),
-  );
+  await each(ids, async (id) => {
+    const workflow = workflows.leadToCash(id);
+    // The answer to an earlier attempt may have been lost, and a closed workflow takes no update.
+    await workflow.update('close', { by: 'accountant' }, 'close').catch(() => undefined);
+    expect(await workflow.result()).toMatchObject({ outcome: 'paid', paid: '268.53' });
+  });
 
   expect(await sum('1000')).toBe(total(26_853));
   expect(await sum('1100')).toBe('0.00');
