@@ -24,7 +24,20 @@ export function indexWords(text: string): string[] {
 }
 
 function pushWord(words: string[], word: string): void {
-  if (word !== '' && !STOP_WORDS.has(word)) words.push(stem(word).slice(0, LONGEST_WORD));
+  if (word !== '' && !STOP_WORDS.has(word)) words.push(stemOf(word).slice(0, LONGEST_WORD));
+}
+
+const stems = new Map<string, string>();
+const REMEMBERED_STEMS = 50_000;
+
+/** Texts repeat their words: most stems are known already. */
+function stemOf(word: string): string {
+  const known = stems.get(word);
+  if (known !== undefined) return known;
+  if (stems.size >= REMEMBERED_STEMS) stems.clear();
+  const stemmed = stem(word);
+  stems.set(word, stemmed);
+  return stemmed;
 }
 
 function pairsOf(run: string): string[] {
