@@ -47,7 +47,7 @@ async function failureOf(props: Parameters<typeof score>[0]) {
 }
 
 test('the piece offers the action without a connection', () => {
-  expect(Object.keys(aiAgents.actions())).toEqual(['score_lead']);
+  expect(Object.keys(aiAgents.actions())).toContain('score_lead');
   expect(aiAgents.getAction('score_lead')?.requireAuth).toBe(false);
 });
 

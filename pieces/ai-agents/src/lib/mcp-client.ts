@@ -151,7 +151,7 @@ function messagesIn(text: string, isStream: boolean): unknown[] {
   return parts.flatMap((part) => {
     try {
       const parsed: unknown = JSON.parse(part);
-      return Array.isArray(parsed) ? parsed : [parsed];
+      return Array.isArray(parsed) ? z.array(z.unknown()).parse(parsed) : [parsed];
     } catch {
       return [];
     }

@@ -1,6 +1,6 @@
 import type { ChatModel, Usage } from '@bizstack/agents/providers';
 import { BizError } from '@bizstack/piece-common';
-import { z } from 'zod';
+import { type z } from 'zod';
 import { type Connection, notConfigured, secretsOf } from './connection';
 
 const models = new WeakMap<Connection, ChatModel>();

@@ -97,7 +97,9 @@ export const extractDocumentAction = createAction({
       languages,
       ...(propsValue.useModel === true ? { resolveOpen: resolver(connection) } : {}),
     });
-    const uncertain = Object.values(document.fields).some((field) => (field?.confidence ?? 1) < 0.5);
+    const uncertain = Object.values(document.fields).some(
+      ({ confidence }: { confidence: number }) => confidence < 0.5,
+    );
     return { ...document, needsReview: uncertain || document.checks.some(({ ok }) => !ok) };
   },
 });

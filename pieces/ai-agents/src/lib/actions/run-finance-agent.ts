@@ -1,7 +1,7 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
 import type { FinancePorts } from '@bizstack/agents/agents';
 import { jsonObjectSchema, parseInput, parseJsonProp } from '@bizstack/piece-common';
-import { z } from 'zod';
+import { type z } from 'zod';
 import { agentOutputFields, agentProps, writeUrlProp } from '../agent-props';
 import { aiAgentsAuth } from '../auth';
 import type { flagsSchema, invoicesSchema, reportsSchema } from '../finance-input-lazy';
