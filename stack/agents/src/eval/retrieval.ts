@@ -147,12 +147,15 @@ async function mapParallel<T, R>(
 }
 
 function table(result: RetrievalResult): string {
-  const rows = Object.entries(result);
-  const names = Object.keys(rows[0]?.[1] ?? {});
   const line = (cells: readonly string[]): string =>
     cells.map((cell, at) => (at === 0 ? cell.padEnd(10) : cell.padStart(12))).join('');
-  const lines = rows.map(([mode, metrics]) =>
-    line([mode, ...Object.values(metrics).map((value) => value.toFixed(4))]),
+  const rows = MODES.flatMap((mode) => {
+    const metrics = result[mode];
+    return metrics ? [{ mode, metrics: Object.entries<number>({ ...metrics }) }] : [];
+  });
+  const names = rows[0]?.metrics.map(([name]) => name) ?? [];
+  const lines = rows.map(({ mode, metrics }) =>
+    line([mode, ...metrics.map(([, value]) => value.toFixed(4))]),
   );
   return [line(['mode', ...names]), ...lines, ''].join('\n');
 }

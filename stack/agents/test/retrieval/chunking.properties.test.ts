@@ -95,8 +95,10 @@ test('a run without spaces is cut only beyond the longest word, and not inside a
 function cutsWord(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   if (at > 0 && code >= 0xdc00 && code <= 0xdfff) return true;
-  const before = [...text.slice(Math.max(0, at - 2), at)].at(-1) ?? '';
+  // A mark belongs to the character before it.
+  const before = [...text.slice(0, at).replace(/\p{M}+$/u, '')].at(-1) ?? '';
   const after = String.fromCodePoint(text.codePointAt(at) ?? 32);
-  const letter = /[\p{L}\p{N}\p{M}]/u;
+  const letter = /[\p{L}\p{N}]/u;
+  if (/\p{M}/u.test(after) && letter.test(before)) return true;
   return letter.test(before) && letter.test(after) && !UNSPACED.test(before) && !UNSPACED.test(after);
 }
