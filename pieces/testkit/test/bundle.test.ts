@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlePiece, loadPiece, loadPieces, runAction } from '../src';
 import { usedNames } from '../src/bundle/shared-shim';
@@ -36,6 +36,21 @@ describe('bundlePiece', () => {
     );
     const { heapMb } = JSON.parse(output) as { heapMb: number };
     expect(heapMb).toBeLessThan(25);
+  });
+
+  it('puts a thread beside the bundle and keeps the packages it names', async () => {
+    const pieceDir = pieceSource('@acme/piece-thread', '0.1.0', 'export const piece = 1;\n');
+    const file = join(pieceDir, 'package.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const bundle = { threads: { 'worker.js': 'src/thread.ts' }, external: { sharp: '0.35.5' } };
+    writeFileSync(file, JSON.stringify({ ...manifest, bundle }));
+    writeFileSync(join(pieceDir, 'src', 'thread.ts'), "import sharp from 'sharp';\nconsole.log(sharp);\n");
+    const { directory } = await bundlePiece({ pieceDir, outDir: scratch('out') });
+    expect(readFileSync(join(directory, 'src', 'worker.js'), 'utf8')).toContain('require("sharp")');
+    expect(JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))).toMatchObject({
+      dependencies: { sharp: '0.35.5' },
+      threads: ['worker.js'],
+    });
   });
 
   it('makes the same bytes twice', async () => {
