@@ -19,7 +19,7 @@ export function createMemoryStore(): Pick<Store, 'get' | 'put'> & { readonly siz
   };
 }
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 90_000;
 
 /** Calls `step` with one growing list until it returns true. */
 export async function until<T>(step: (all: T[]) => Promise<boolean>): Promise<T[]> {

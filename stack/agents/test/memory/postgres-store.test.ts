@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { testFacts } from '@bizstack/native/testing';
 import { Client } from 'pg';
 import { z } from 'zod';
@@ -69,19 +70,23 @@ describe('the tables', () => {
 
   it('are made in a schema that somebody else made, without the right to make one', async () => {
     const own = `${schema}_given`;
-    const { database_url_business_data: business = '', admin_url: admin = '' } = testFacts('postgres');
-    const url = new URL(admin);
-    url.pathname = new URL(business).pathname;
+    const role = `${schema}_limited`;
+    const url = new URL(connectionString());
+    url.pathname = new URL(testFacts('postgres').database_url_business_data ?? '').pathname;
     const administrator = new Client({ connectionString: url.href });
     await administrator.connect();
-    const limited = new PostgresStore({ connectionString: business, schema: own });
+    const password = randomUUID();
+    await administrator.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+    await administrator.query(`GRANT CONNECT, TEMPORARY ON DATABASE ${url.pathname.slice(1)} TO ${role}`);
+    const limitedUrl = new URL(url);
+    Object.assign(limitedUrl, { username: role, password });
+    const limited = new PostgresStore({ connectionString: limitedUrl.href, schema: own });
     try {
       await expect(limited.migrate()).rejects.toMatchObject({ code: 'BIZ_AGENTS_STORE_FAILED' });
       // An administrator migrates and hands over; from then on the limited user does with what it has.
       const first = new PostgresStore({ connectionString: url.href, schema: own });
       await first.migrate();
       await first.close();
-      const role = new URL(business).username;
       await administrator.query(`ALTER SCHEMA ${own} OWNER TO ${role}`);
       await administrator.query(`GRANT ALL ON ALL TABLES IN SCHEMA ${own} TO ${role}`);
       await limited.migrate();
@@ -89,7 +94,25 @@ describe('the tables', () => {
     } finally {
       await limited.close();
       await administrator.query(`DROP SCHEMA IF EXISTS ${own} CASCADE`);
+      await administrator.query(`DROP OWNED BY ${role}`);
+      await administrator.query(`DROP ROLE ${role}`);
       await administrator.end();
+    }
+  });
+
+  it('are made by the role that the stack gives to the agents', async () => {
+    const own = `${schema}_business`;
+    const { database_url_business_data: business = '' } = testFacts('postgres');
+    const limited = new PostgresStore({ connectionString: business, schema: own });
+    const owner = new Client({ connectionString: business });
+    await owner.connect();
+    try {
+      await limited.migrate();
+      await expect(limited.runs.get('none')).resolves.toBeUndefined();
+    } finally {
+      await limited.close();
+      await owner.query(`DROP SCHEMA IF EXISTS ${own} CASCADE`);
+      await owner.end();
     }
   });
 
