@@ -259,14 +259,14 @@ describe('insert_from_file', () => {
     expect(await sql(`SELECT count() AS n FROM ${table}`)).toEqual([{ n: 2 }]);
   });
 
-  it('streams: a file of 60 MB never is in memory as a whole', async () => {
+  it('streams: a file of 200 MB never is in memory as a whole', async () => {
     const table = await newTable('id UInt64, t String');
     const line = (id: number) => `${id},"${'x'.repeat(1000)}"\n`;
     const url = await serve((_request, response) => {
       let id = 0;
       response.write('id,t\n');
       const more = () => {
-        while (id < 60_000) {
+        while (id < 200_000) {
           id += 1;
           if (!response.write(line(id))) {
             response.once('drain', more);
@@ -277,7 +277,8 @@ describe('insert_from_file', () => {
       };
       more();
     });
-    const limit = 40 * 1024 * 1024;
+    // Freed buffers are given back with some delay.
+    const limit = 100 * 1024 * 1024;
     const inUse = () => process.memoryUsage().arrayBuffers;
     collectGarbage();
     const base = inUse();
@@ -288,13 +289,15 @@ describe('insert_from_file', () => {
       peak = Math.max(peak, inUse());
     }, 5);
     try {
-      expect(await insert({ table, fileUrl: `${url}/big.csv` })).toMatchObject({ inserted: 60_000 });
+      expect(await insert({ table, fileUrl: `${url}/big.csv` })).toMatchObject({ inserted: 200_000 });
     } finally {
       clearInterval(watch);
     }
     expect(peak).toBeGreaterThan(base);
     expect(peak - base).toBeLessThan(limit);
-    expect(await sql(`SELECT count() AS n, max(id) AS m FROM ${table}`)).toEqual([{ n: 60_000, m: 60_000 }]);
+    expect(await sql(`SELECT count() AS n, max(id) AS m FROM ${table}`)).toEqual([
+      { n: 200_000, m: 200_000 },
+    ]);
   });
 
   it('names what is wrong with the file', async () => {
