@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { runAction, runOptions } from '@bizstack/piece-testkit';
-import type { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { cancelWorkflow } from '../src/lib/actions/cancel-workflow';
 import { countWorkflows } from '../src/lib/actions/count-workflows';
 import { describeWorkflow } from '../src/lib/actions/describe-workflow';
@@ -14,31 +14,16 @@ import { signalWorkflow } from '../src/lib/actions/signal-workflow';
 import { startWorkflow } from '../src/lib/actions/start-workflow';
 import { terminateWorkflow } from '../src/lib/actions/terminate-workflow';
 import { waitForWorkflow } from '../src/lib/actions/wait-for-workflow';
-import { closeConnections } from '../src/lib/client';
-import {
-  type TestWorker,
-  auth,
-  eventually,
-  rawClient,
-  registerSearchAttributes,
-  startWorker,
-  uniqueName,
-} from './support/temporal';
+import { type TestWorker, auth, eventually, openTemporal, uniqueName } from './support/temporal';
 
 let worker: TestWorker;
 let client: Client;
-let connection: Connection;
+let close: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ client, connection } = await rawClient());
-  await registerSearchAttributes();
-  worker = await startWorker();
+  ({ worker, client, close } = await openTemporal());
 });
-afterAll(async () => {
-  await worker.stop();
-  await connection.close();
-  await closeConnections();
-});
+afterAll(() => close());
 
 async function start(workflowType: string, args: unknown[] = [], more = {}): Promise<string> {
   const workflowId = uniqueName(workflowType);

@@ -1,33 +1,18 @@
 import { createTriggerHarness, MemoryStoreBackend, type PropsInput } from '@bizstack/piece-testkit';
-import type { Client, Connection } from '@temporalio/client';
-import { closeConnections } from '../src/lib/client';
+import type { Client } from '@temporalio/client';
 import { workflowClosed } from '../src/lib/triggers/workflow-closed';
 import { workflowWaiting } from '../src/lib/triggers/workflow-waiting';
 import { WAITING_NAME } from '../src/lib/triggers/waiting';
-import {
-  type TestWorker,
-  auth,
-  eventually,
-  rawClient,
-  registerSearchAttributes,
-  startWorker,
-  uniqueName,
-} from './support/temporal';
+import { type TestWorker, auth, eventually, openTemporal, uniqueName } from './support/temporal';
 
 let worker: TestWorker;
 let client: Client;
-let connection: Connection;
+let close: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ client, connection } = await rawClient());
-  await registerSearchAttributes();
-  worker = await startWorker();
+  ({ worker, client, close } = await openTemporal());
 });
-afterAll(async () => {
-  await worker.stop();
-  await connection.close();
-  await closeConnections();
-});
+afterAll(() => close());
 
 interface Payload {
   workflowId: string;

@@ -1,5 +1,5 @@
 import { type PropsInput, runAction } from '@bizstack/piece-testkit';
-import type { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { executeUpdate } from '../src/lib/actions/execute-update';
 import { getResult } from '../src/lib/actions/get-result';
 import { queryWorkflow } from '../src/lib/actions/query-workflow';
@@ -7,31 +7,16 @@ import { signalWithStart } from '../src/lib/actions/signal-with-start';
 import { signalWorkflow } from '../src/lib/actions/signal-workflow';
 import { startWorkflow } from '../src/lib/actions/start-workflow';
 import { updateWithStart } from '../src/lib/actions/update-with-start';
-import { closeConnections } from '../src/lib/client';
-import {
-  type TestWorker,
-  auth,
-  eventually,
-  rawClient,
-  registerSearchAttributes,
-  startWorker,
-  uniqueName,
-} from './support/temporal';
+import { type TestWorker, auth, eventually, openTemporal, uniqueName } from './support/temporal';
 
 let worker: TestWorker;
 let client: Client;
-let connection: Connection;
+let close: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ client, connection } = await rawClient());
-  await registerSearchAttributes();
-  worker = await startWorker();
+  ({ worker, client, close } = await openTemporal());
 });
-afterAll(async () => {
-  await worker.stop();
-  await connection.close();
-  await closeConnections();
-});
+afterAll(() => close());
 
 type StartProps = PropsInput<(typeof startWorkflow)['props']>;
 

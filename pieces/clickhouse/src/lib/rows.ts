@@ -156,11 +156,10 @@ function commonColumns(
   if (columns.length !== names.length || columns.length === 0) return undefined;
   const fits = (value: unknown, index: number) =>
     value !== undefined && (value !== null || columns[index]?.hasDefault === false);
+  const listsFit = names.length === order.length && names.every((name, index) => name === order[index]);
   for (const row of rows) {
     if (Array.isArray(row)) {
-      if (names.length !== order.length || row.length !== order.length) return undefined;
-      if (names !== order && names.some((name, index) => name !== order[index])) return undefined;
-      if (!row.every(fits)) return undefined;
+      if (!listsFit || row.length !== order.length || !row.every(fits)) return undefined;
       continue;
     }
     if (!isRow(row)) return undefined;

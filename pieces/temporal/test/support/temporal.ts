@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { testFacts } from '@bizstack/native/testing';
 import { Client, Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
+import { closeConnections } from '../../src/lib/client';
 import { type TestWorker, startWorker as spawnWorker } from './start-worker';
 
 // A real server and a real worker on a busy machine.
@@ -28,6 +29,26 @@ export function startWorker(taskQueue = uniqueName('queue'), codecKeyHex?: strin
 export async function rawClient(): Promise<{ client: Client; connection: Connection }> {
   const connection = await Connection.connect({ address });
   return { client: new Client({ connection, namespace: 'default' }), connection };
+}
+
+/** What most test files need: a client of its own, a worker, and the search attributes. */
+export async function openTemporal(): Promise<{
+  client: Client;
+  worker: TestWorker;
+  close: () => Promise<void>;
+}> {
+  const { client, connection } = await rawClient();
+  await registerSearchAttributes();
+  const worker = await startWorker();
+  return {
+    client,
+    worker,
+    async close() {
+      await worker.stop();
+      await connection.close();
+      await closeConnections();
+    },
+  };
 }
 
 const { IndexedValueType } = temporal.api.enums.v1;

@@ -1,18 +1,10 @@
-// The only file of the agents that loads LangGraph; loaded when the first run starts.
-import {
-  Annotation,
-  Command,
-  END,
-  INTERRUPT,
-  interrupt,
-  isInterrupted,
-  START,
-  StateGraph,
-} from '@langchain/langgraph';
+// With gate-lazy.ts the only file of the agents that loads LangGraph; loaded when the first run starts.
+import { Annotation, Command, END, interrupt, START, StateGraph } from '@langchain/langgraph';
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
 import { z } from 'zod';
 import { noUsage } from '../providers/usage';
-import { decisionSchema, pendingCallSchema, type Decision, type PendingCall } from '../tools/decision';
+import { decisionSchema, type Decision, type PendingCall } from '../tools/decision';
+import { proceed, waitingCalls } from './gate-lazy';
 import type { AgentLoop } from './loop';
 import type { AgentState } from './state';
 
@@ -66,10 +58,8 @@ export function runGraph<O, R>(
   const config = { configurable: { thread_id: runId }, recursionLimit: maxSteps * 4 + 20 };
 
   const outcomeOf = (state: unknown): GraphOutcome => {
-    if (isInterrupted(state)) {
-      const values = state[INTERRUPT].map((one) => one.value);
-      return { kind: 'waiting', calls: z.array(pendingCallSchema).parse(values.flat()) };
-    }
+    const calls = waitingCalls(state);
+    if (calls) return { kind: 'waiting', calls };
     return {
       kind: 'done',
       result: z.object({ done: z.object({ result: z.unknown() }) }).parse(state).done.result,
@@ -89,18 +79,15 @@ export function runGraph<O, R>(
         ),
       ),
     proceed: async (decisions) => {
-      const snapshot = await graph.getState(config);
-      const { next, tasks } = snapshot;
-      const values: unknown = snapshot.values;
-      const asked = tasks.flatMap((task) => task.interrupts.map((one): unknown => one.value));
-      if (asked.length > 0) {
-        const calls = z.array(pendingCallSchema).parse(asked.flat());
-        const fits = calls.every((call) => decisions?.some((decision) => decision.callId === call.callId));
-        // Decisions about other calls never reach these.
-        if (decisions === null || !fits) return { kind: 'waiting', calls };
-        return outcomeOf(await graph.invoke(new Command({ resume: [...decisions] }), config));
-      }
-      return outcomeOf(next.length === 0 ? values : await graph.invoke(null, config));
+      const went = await proceed(
+        {
+          snapshot: () => graph.getState(config),
+          resume: (decided) => graph.invoke(new Command({ resume: decided }), config),
+          goOn: () => graph.invoke(null, config),
+        },
+        decisions,
+      );
+      return 'waiting' in went ? { kind: 'waiting', calls: went.waiting } : outcomeOf(went.state);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { FlagKind, Transaction } from '../anomalies';
+import { FLAG_KINDS, type FlagKind, type Transaction } from '../anomalies';
 import { type Random, seededRandom } from '../seeded-random';
 
 export interface BooksOptions {
@@ -222,7 +222,7 @@ function injectAll(
   const clean = new Book(random);
   clean.transactions.push(...book.transactions);
   const injections: Injection[] = [];
-  for (const kind of KINDS) {
+  for (const kind of FLAG_KINDS) {
     for (let at = 0; at < options.injected; at += 1) {
       // Cases are built on ordinary payments only, so that one does not hide another.
       const from = clean.transactions.length;
@@ -238,18 +238,6 @@ function injectAll(
   }
   return injections;
 }
-
-const KINDS: readonly FlagKind[] = [
-  'unusual_amount',
-  'duplicate',
-  'near_duplicate',
-  'split_payment',
-  'round_amount',
-  'new_bank_details',
-  'invalid_bank_details',
-  'non_working_day',
-  'large_first_payment',
-];
 
 function again(
   book: Book,

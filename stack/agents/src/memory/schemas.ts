@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { usageSchema } from '../providers/usage';
 import { decisionSchema, pendingCallSchema } from '../tools/decision';
 
 /** What is stored about a run, checked when it comes back. */
@@ -11,14 +12,7 @@ export const runRecordSchema = z.object({
   calls: z.array(pendingCallSchema),
   decisions: z.array(decisionSchema).nullable(),
   result: z.unknown(),
-  usage: z.object({
-    requests: z.number(),
-    inputTokens: z.number(),
-    outputTokens: z.number(),
-    cachedInputTokens: z.number(),
-    cacheWriteTokens: z.number(),
-    costUsd: z.number().nullable(),
-  }),
+  usage: usageSchema,
 });
 
 export const callOutcomeSchema = z.object({ ok: z.boolean(), text: z.string() });

@@ -1,4 +1,5 @@
 import { BizError } from '@bizstack/contracts';
+import { z } from 'zod';
 import { costOf, type PriceTable } from './prices';
 
 /** What a run has used so far. */
@@ -15,6 +16,15 @@ export interface Usage {
   /** US dollars by the price table; null when a model that was used has no price. */
   costUsd: number | null;
 }
+
+export const usageSchema: z.ZodType<Usage> = z.object({
+  requests: z.number(),
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cachedInputTokens: z.number(),
+  cacheWriteTokens: z.number(),
+  costUsd: z.number().nullable(),
+});
 
 /** Tokens of one answered request. */
 export type RequestUsage = Omit<Usage, 'requests' | 'costUsd'>;

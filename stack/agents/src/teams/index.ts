@@ -2,10 +2,10 @@ export type { MemberEntry, MemberResult, TeamMember } from './member';
 export { SupervisorTeam, type SupervisorTeamOptions } from './supervisor-team';
 export {
   teamEventSchema,
-  usageSchema,
   type Team,
   type TeamEvent,
   type TeamLimits,
   type TeamResumeOptions,
   type TeamRunOptions,
 } from './team';
+export { usageSchema } from '../providers/usage';

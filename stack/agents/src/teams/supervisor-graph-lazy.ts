@@ -1,17 +1,9 @@
 // Loads LangGraph; loaded when the first team runs.
-import {
-  Annotation,
-  Command,
-  END,
-  INTERRUPT,
-  interrupt,
-  isInterrupted,
-  START,
-  StateGraph,
-} from '@langchain/langgraph';
+import { Annotation, Command, END, interrupt, START, StateGraph } from '@langchain/langgraph';
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
 import { z } from 'zod';
-import { decisionSchema, pendingCallSchema, type Decision, type PendingCall } from '../tools/decision';
+import { proceed, waitingCalls } from '../agents/gate-lazy';
+import { decisionSchema, type Decision, type PendingCall } from '../tools/decision';
 import type { SupervisorLoop, SupervisorState } from './supervisor-loop';
 
 const State = Annotation.Root({
@@ -60,10 +52,8 @@ export function supervisorGraph(
   const config = { configurable: { thread_id: runId }, recursionLimit: maxRounds * 30 + 20 };
 
   const outcomeOf = (state: unknown): TeamOutcome => {
-    if (isInterrupted(state)) {
-      const values = state[INTERRUPT].map((one) => one.value);
-      return { kind: 'waiting', calls: z.array(pendingCallSchema).parse(values.flat()) };
-    }
+    const calls = waitingCalls(state);
+    if (calls) return { kind: 'waiting', calls };
     return { kind: 'done', done: doneSchema.parse(state).done };
   };
   return {
@@ -79,17 +69,15 @@ export function supervisorGraph(
         ),
       ),
     proceed: async (decisions: readonly Decision[] | null): Promise<TeamOutcome> => {
-      const snapshot = await graph.getState(config);
-      const { next, tasks } = snapshot;
-      const values: unknown = snapshot.values;
-      const asked = tasks.flatMap((task) => task.interrupts.map((one): unknown => one.value));
-      if (asked.length > 0) {
-        const calls = z.array(pendingCallSchema).parse(asked.flat());
-        const fits = calls.every((call) => decisions?.some((decision) => decision.callId === call.callId));
-        if (decisions === null || !fits) return { kind: 'waiting', calls };
-        return outcomeOf(await graph.invoke(new Command({ resume: [...decisions] }), config));
-      }
-      return outcomeOf(next.length === 0 ? values : await graph.invoke(null, config));
+      const went = await proceed(
+        {
+          snapshot: () => graph.getState(config),
+          resume: (decided) => graph.invoke(new Command({ resume: decided }), config),
+          goOn: () => graph.invoke(null, config),
+        },
+        decisions,
+      );
+      return 'waiting' in went ? { kind: 'waiting', calls: went.waiting } : outcomeOf(went.state);
     },
   };
 }

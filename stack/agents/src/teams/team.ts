@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Usage } from '../providers/usage';
+import { usageSchema } from '../providers/usage';
 import { pendingCallSchema, type Decision } from '../tools/decision';
 import type { AgentUser } from '../tools/user';
 
@@ -28,15 +28,6 @@ export interface TeamResumeOptions {
   limits?: TeamLimits;
   signal?: AbortSignal;
 }
-
-export const usageSchema: z.ZodType<Usage> = z.object({
-  requests: z.number(),
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  cachedInputTokens: z.number(),
-  cacheWriteTokens: z.number(),
-  costUsd: z.number().nullable(),
-});
 
 /** Events of a run, in this order: `started`, any of the middle ones, then exactly one of the last four. */
 export const teamEventSchema = z.discriminatedUnion('type', [

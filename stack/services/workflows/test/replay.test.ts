@@ -89,7 +89,9 @@ async function keep(name: string, workflowId: string): Promise<void> {
   const version = process.env['BIZSTACK_RECORD_HISTORIES'];
   if (version === undefined) return;
   mkdirSync(HISTORIES, { recursive: true });
-  writeFileSync(join(HISTORIES, `${name}-${version}.json`), `${JSON.stringify(json)}\n`);
+  // Stack traces name where the repository lay.
+  const text = JSON.stringify(json).replaceAll(`${join(__dirname, '../../../..')}/`, '');
+  writeFileSync(join(HISTORIES, `${name}-${version}.json`), `${text}\n`);
 }
 
 async function replay(json: Record<string, unknown>): Promise<void> {

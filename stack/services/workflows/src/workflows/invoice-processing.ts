@@ -31,17 +31,11 @@ import { problemsOf } from '../domain/invoice-check';
 import { parseMoney } from '../domain/money';
 import { inputProblems } from '../client/problems';
 import type { BoardState, View } from './board';
+import { books } from './books';
 import { causeOf } from './failure';
 import { parseInput, refuse } from './input';
 import { DAY_MS, type Deadline, HOUR_MS, Process, requireStage } from './process';
 
-const books = proxyActivities<Activities>({
-  // Short, so that what a dead worker held is soon tried by another: a step is done once in any case.
-  startToCloseTimeout: '15s',
-  // A cancelled workflow must know what was done, to take it back.
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-  retry: { initialInterval: '500ms', maximumInterval: '30s' },
-});
 const reading = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '20s',

@@ -23,20 +23,13 @@ import {
 import { formatMoney, interestFor, parseMoney } from '../domain/money';
 import { totalsOf } from '../domain/totals';
 import type { z } from 'zod';
+import { books } from './books';
 import { causeOf } from './failure';
 import { parseInput, refuse } from './input';
 import type { InvoiceState, LeadToCashCarried, QuoteState } from './lead-to-cash-state';
 import { DAY_MS, type Deadline, Process, requireStage } from './process';
 import type { View } from './board';
 
-/** Steps that only the database can hold up: tried until it is back. */
-const books = proxyActivities<Activities>({
-  // Short, so that what a dead worker held is soon tried by another: a step is done once in any case.
-  startToCloseTimeout: '15s',
-  // A cancelled workflow must know what was done, to take it back.
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-  retry: { initialInterval: '500ms', maximumInterval: '30s' },
-});
 /** A message that nobody takes for a day has failed. */
 const messages = proxyActivities<Activities>({
   startToCloseTimeout: '20s',
