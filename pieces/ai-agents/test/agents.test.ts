@@ -33,13 +33,33 @@ const waitingSchema = z.looseObject({
   pending: z.array(z.looseObject({ tool: z.string(), input: z.unknown() })),
 });
 
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&', '#39': "'" };
+
 /** What a browser would send when the page's form is filled in like this. */
 async function sendForm(page: string, fields: Record<string, string>) {
   const html = await (await fetch(page)).text();
-  const hidden = [...html.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(
-    ([, name = '', value = '']) => [name, value] as const,
-  );
-  return { html, queryParams: { ...Object.fromEntries(hidden), ...fields } };
+  const plain = (text: string) =>
+    text.replace(/&(lt|gt|quot|amp|#39);/g, (_all, name: string) => ENTITIES[name] ?? '');
+  const found = [
+    ...html.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g),
+    ...html.matchAll(/<textarea name="([^"]+)"[^>]*>\n([^<]*)</g),
+  ].map(([, name = '', value = '']) => [name, plain(value).replaceAll('\n', '\r\n')] as const);
+  return { html, body: { ...Object.fromEntries(found), ...fields } };
+}
+
+async function auditRows(runId: string, phase: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: postgresUrl() });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ data: unknown }>(
+      `SELECT event->'data' AS data FROM bizstack_agents.audit
+        WHERE event->'data'->>'runId' = $1 AND event->'data'->>'phase' = $2`,
+      [runId, phase],
+    );
+    return rows.map(({ data }) => data);
+  } finally {
+    await client.end();
+  }
 }
 
 const refundInvoice = {
@@ -81,11 +101,11 @@ test('a write waits; the page shows it; after approval it is carried out once', 
     { approvalPage: waiting.approvalPage, calls: [{ tool: 'update_contact' }] },
   ]);
 
-  const { html, queryParams } = await sendForm(waiting.approvalPage, { call_0: 'approve', by: 'anna' });
+  const { html, body } = await sendForm(waiting.approvalPage, { call_0: 'approve', by: 'anna' });
   expect(html).toContain('&lt;b&gt;+49 30 1&lt;/b&gt;');
   expect(html).not.toContain('<b>');
   expect(html).not.toContain('<script');
-  const done = await first.resume({ queryParams });
+  const done = await first.resume({ body });
   expect(done.paused).toBeUndefined();
   expect(done.output).toMatchObject({
     status: 'completed',
@@ -96,17 +116,12 @@ test('a write waits; the page shows it; after approval it is carried out once', 
     { action: 'update_contact', input: { fields: { phone: '<b>+49 30 1</b>' } }, user: { id: 'flow' } },
   ]);
   // The engine repeats a step whose answer it lost.
-  expect((await first.resume({ queryParams })).output).toMatchObject({ status: 'completed' });
+  expect((await first.resume({ body })).output).toMatchObject({ status: 'completed' });
   expect(target.bodies).toHaveLength(1);
 
-  const client = new Client({ connectionString: postgresUrl() });
-  await client.connect();
-  const { rows } = await client.query<{ phase: string }>(
-    `SELECT event->'data'->>'phase' AS phase FROM bizstack_agents.audit WHERE event->'data'->>'runId' = $1`,
-    [waiting.runId],
-  );
-  await client.end();
-  expect(rows.map(({ phase }) => phase)).toEqual(expect.arrayContaining(['asked', 'approved', 'done']));
+  for (const phase of ['asked', 'approved', 'done']) {
+    expect(await auditRows(waiting.runId, phase)).toHaveLength(1);
+  }
 });
 
 test('a rejected write does not happen, and the agent is told', async () => {
@@ -114,18 +129,65 @@ test('a rejected write does not happen, and the agent is told', async () => {
   const target = await receiver();
   const first = await call('run_sales_agent', crmProps(target.url), kept);
   const { approvalPage } = waitingSchema.parse(first.output);
-  const { queryParams } = await sendForm(approvalPage, {
+  const { body } = await sendForm(approvalPage, {
     call_0: 'reject',
     by: 'anna',
     reason: 'wrong number',
   });
-  expect((await first.resume({ queryParams })).output).toMatchObject({ status: 'completed' });
+  expect((await first.resume({ body })).output).toMatchObject({ status: 'completed' });
   expect(target.bodies).toEqual([]);
   expect(model.requests.at(-1)?.text).toContain('wrong number');
 });
 
+test('a person changes the input; what does not fit comes back with the reason', async () => {
+  const { kept, model } = await scripted(writesToCrm);
+  const target = await receiver();
+  const notified = await receiver();
+  const first = await call('run_sales_agent', { ...crmProps(target.url), notifyUrl: notified.url }, kept);
+  const { approvalPage, runId } = waitingSchema.parse(first.output);
+  const wrong = await sendForm(approvalPage, {
+    call_0: 'edit',
+    input_0: '{"fields": {"salary": "1"}}',
+    by: 'anna',
+  });
+  const second = await first.resume({ body: wrong.body });
+  const again = waitingSchema.parse(second.output);
+  expect(target.bodies).toEqual([]);
+  expect(notified.bodies.at(-1)).toMatchObject({
+    approvalPage: again.approvalPage,
+    problems: [expect.stringContaining('Only these fields can be changed')],
+  });
+  const { html, body } = await sendForm(again.approvalPage, {
+    call_0: 'edit',
+    input_0: '{"fields": {"phone": "+49 30 2"}}',
+  });
+  expect(html).toContain('Only these fields can be changed');
+  expect(html).toContain('&quot;salary&quot;');
+  expect(html).toContain('value="anna"');
+
+  const done = await second.resume({ body: { ...body, by: 'anna' } });
+  const { calls } = z.looseObject({ calls: z.array(z.looseObject({ phase: z.string() })) }).parse(done.output);
+  expect(calls.find(({ phase }) => phase === 'edited')).toMatchObject({
+    input: { fields: { phone: '+49 30 2' } },
+    originalInput: { fields: { phone: '<b>+49 30 1</b>' } },
+  });
+  expect(target.bodies).toMatchObject([{ input: { fields: { phone: '+49 30 2' } } }]);
+  expect(model.requests.at(-1)?.text).toContain('A person changed the input to');
+  const rows = await auditRows(runId, 'edited');
+  expect(rows).toMatchObject([
+    {
+      decidedBy: 'anna',
+      input: { fields: { phone: '+49 30 2' } },
+      originalInput: { fields: { phone: '<b>+49 30 1</b>' } },
+    },
+  ]);
+});
+
 test.each([
   ['nothing', {}],
+  ['a changed input but plain approval', { call_0: 'approve', input_0: '{"fields": {}}', by: 'anna' }],
+  ['an input that is no object', { call_0: 'edit', input_0: '[1]', by: 'anna' }],
+  ['an input that is no JSON', { call_0: 'edit', input_0: '{', by: 'anna' }],
   ['no name', { call_0: 'approve', by: '' }],
   ['no decision', { by: 'anna' }],
   ['another page', { round: 'f'.repeat(24), call_0: 'approve', by: 'anna' }],
@@ -134,8 +196,8 @@ test.each([
   const target = await receiver();
   const first = await call('run_sales_agent', crmProps(target.url), kept);
   const { approvalPage } = waitingSchema.parse(first.output);
-  const { queryParams } = await sendForm(approvalPage, {});
-  const again = await first.resume({ queryParams: { ...queryParams, ...fields } });
+  const { body } = await sendForm(approvalPage, {});
+  const again = await first.resume({ body: { ...body, ...fields } });
   expect(again.paused?.type).toBe('WEBHOOK');
   expect(again.output).toMatchObject({ status: 'approval_required' });
   expect(target.bodies).toEqual([]);

@@ -2,12 +2,12 @@ import type { ActionContext, InputPropertyMap } from '@activepieces/pieces-frame
 import { ExecutionType } from '@activepieces/shared';
 import type { AgentDefinition, AgentResult } from '@bizstack/agents/agents';
 import type { AgentStore } from '@bizstack/agents/memory';
-import type { AuditRecord, PendingCall } from '@bizstack/agents/tools';
+import type { AuditRecord, Decision, PendingCall } from '@bizstack/agents/tools';
 import { pointId } from '@bizstack/contracts/dist/ids';
-import { BizError, hashOf } from '@bizstack/piece-common';
+import { BizError, hashOf, isBizError } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { type AgentPropValues, type AgentSettings, readAgentProps } from './agent-props';
-import { approvalPage, readDecisions } from './approval';
+import { type ApprovalPage, approvalPage, readAnswer } from './approval';
 import { auditSink } from './audit';
 import type { aiAgentsAuth } from './auth';
 import { type Connection, readConnection, secretsOf } from './connection';
@@ -65,15 +65,20 @@ export async function runAgentStep<O, R>({ context, props, build }: AgentStep<O,
         ...(settings.contactId === undefined ? {} : { contactId: settings.contactId }),
       });
     let outcome: AgentResult<R> = await start();
+    let again: ApprovalPage['again'];
     if (outcome.status === 'needs_approval' && context.executionType === ExecutionType.RESUME) {
-      const decisions = readDecisions(context.resumePayload, outcome.calls);
-      if (decisions) outcome = await agent.resume(runId, decisions, who);
+      const answered = await decide(context.resumePayload, outcome.calls, (decisions) =>
+        agent.resume(runId, decisions, who),
+      );
+      if ('outcome' in answered) outcome = answered.outcome;
+      else again = answered.again;
     }
-    const calls = records.map(({ tool, label, phase, input, reason }) => ({
+    const calls = records.map(({ tool, label, phase, input, originalInput, reason }) => ({
       tool,
       label,
       phase,
       input,
+      ...(originalInput === undefined ? {} : { originalInput }),
       reason,
     }));
     if (outcome.status === 'completed') {
@@ -85,6 +90,7 @@ export async function runAgentStep<O, R>({ context, props, build }: AgentStep<O,
       pending: outcome.calls,
       runId,
       notifyUrl: settings.notifyUrl,
+      again,
     });
     return {
       status: 'approval_required',
@@ -97,23 +103,52 @@ export async function runAgentStep<O, R>({ context, props, build }: AgentStep<O,
   });
 }
 
+const problemsSchema = z.record(z.string(), z.string());
+
+/**
+ * Goes on with the answer of a sent page. `again` is for the next page, when the answer decides nothing: of other
+ * calls, incomplete, or with an input that the tool does not take.
+ */
+export async function decide<T>(
+  payload: { queryParams: unknown; body: unknown },
+  calls: readonly PendingCall[],
+  resume: (decisions: Decision[]) => Promise<T>,
+): Promise<{ outcome: T } | { again: ApprovalPage['again'] }> {
+  const answer = readAnswer(payload, calls);
+  if (answer.kind === 'none') return { again: undefined };
+  const { filledIn } = answer;
+  if (answer.kind === 'wrong') return { again: { filledIn, problems: answer.problems } };
+  try {
+    return { outcome: await resume(answer.decisions) };
+  } catch (error) {
+    if (!isBizError(error, 'BIZ_AGENTS_DECISION_INVALID')) throw error;
+    const reasons = problemsSchema.safeParse(error.details['problems']).data ?? {};
+    const problems = calls.flatMap(({ callId, summary }) =>
+      reasons[callId] === undefined ? [] : [`${summary}: ${reasons[callId]}`],
+    );
+    return { again: { filledIn, problems } };
+  }
+}
+
 interface Wait {
   title: string;
   pending: PendingCall[];
   runId: string;
   notifyUrl: string | undefined;
+  again?: ApprovalPage['again'];
 }
 
 /** Pauses the run on a waitpoint whose page shows what would happen. Gives the page's URL. */
 export async function waitForPerson(
   { run, files }: Pick<StepContext, 'run' | 'files'>,
-  { title, pending, runId, notifyUrl }: Wait,
+  { title, pending, runId, notifyUrl, again }: Wait,
 ): Promise<string> {
   const waitpoint = await run.createWaitpoint({ type: 'WEBHOOK' });
   const html = approvalPage({
     title,
     calls: pending,
     resumeUrl: waitpoint.buildResumeUrl({ queryParams: {} }),
+    again,
   });
   const page = await files.write({ fileName: 'approval.html', data: Buffer.from(html) });
   if (notifyUrl !== undefined) {
@@ -125,6 +160,7 @@ export async function waitForPerson(
         title,
         runId,
         approvalPage: page,
+        ...(again ? { problems: again.problems } : {}),
         calls: pending.map(({ agent, tool, label, summary, input }) => ({
           agent,
           tool,

@@ -110,7 +110,8 @@ export class Agent<O, R> {
   /**
    * Goes on with the decisions of a person, one for each call that waits. Each counts once: the same ones
    * again return what came of them. With none, a run that broke off goes on.
-   * @throws BizError also `BIZ_AGENTS_DECISION_CONFLICT`, `BIZ_AGENTS_DECISION_MISSING`, `BIZ_AGENTS_RUN_GONE`
+   * @throws BizError also `BIZ_AGENTS_DECISION_CONFLICT`, `BIZ_AGENTS_DECISION_MISSING`, `BIZ_AGENTS_RUN_GONE`,
+   *   and as {@link Agent.checkDecisions}; then the run waits as before
    */
   async resume(runId: string, given: readonly Decision[], options: ResumeOptions): Promise<AgentResult<R>> {
     const { store } = this.#deps;
@@ -130,10 +131,35 @@ export class Agent<O, R> {
         return this.#known(run) ?? this.#drive(run, options, (graph) => graph.proceed(run.decisions));
       }
       checkComplete(run.calls, decisions);
+      this.checkDecisions(run, decisions, options.user);
       await store.runs.update(runId, { status: 'running', decisions });
       return this.#drive({ ...run, status: 'running', decisions }, options, (graph) =>
         graph.proceed(decisions),
       );
+    });
+  }
+
+  /**
+   * Checks the inputs that a person changed as those of the model are checked.
+   * @throws BizError `BIZ_AGENTS_DECISION_INVALID`, with `details.problems`: the reason by `callId`
+   */
+  checkDecisions(run: RunRecord, decisions: readonly Decision[], user: AgentUser): void {
+    const toolbox = this.#toolbox(run, user, new AbortController().signal, []);
+    const problems = decisions.flatMap((decision) => {
+      if (decision.action !== 'edit') return [];
+      const call = run.calls.find(({ callId, agent }) => {
+        return callId === decision.callId && agent === this.definition.name;
+      });
+      if (!call) return [];
+      const verdict = toolbox.judge({ id: call.callId, name: call.tool, input: decision.input });
+      return verdict.kind === 'refuse'
+        ? [{ callId: call.callId, tool: call.tool, reason: verdict.reason }]
+        : [];
+    });
+    if (problems.length === 0) return;
+    const message = problems.map(({ tool, reason }) => `${tool}: ${reason}`).join('\n');
+    throw new BizError('BIZ_AGENTS_DECISION_INVALID', `The changed input cannot be taken. ${message}`, {
+      details: { problems: Object.fromEntries(problems.map(({ callId, reason }) => [callId, reason])) },
     });
   }
 

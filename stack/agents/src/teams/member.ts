@@ -1,7 +1,9 @@
 import type { ResumeOptions, RunOptions } from '../agents/agent';
 import type { AgentInputGiven } from '../agents/input';
+import type { RunRecord } from '../memory/store';
 import type { Usage } from '../providers/usage';
 import type { Decision, PendingCall } from '../tools/decision';
+import type { AgentUser } from '../tools/user';
 
 export type MemberResult =
   | { status: 'completed'; result: unknown; usage: Usage }
@@ -12,6 +14,8 @@ export interface TeamMember {
   readonly definition: { readonly name: string };
   run(input: AgentInputGiven, options: RunOptions): Promise<MemberResult>;
   resume(runId: string, decisions: readonly Decision[], options: ResumeOptions): Promise<MemberResult>;
+  /** Throws `BIZ_AGENTS_DECISION_INVALID` for a changed input that a tool of this member does not take. */
+  checkDecisions?(run: RunRecord, decisions: readonly Decision[], user: AgentUser): void;
 }
 
 export interface MemberEntry {

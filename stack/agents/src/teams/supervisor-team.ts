@@ -133,6 +133,7 @@ export class SupervisorTeam implements Team {
           'Exactly one decision is needed for each call that waits.',
         );
       }
+      for (const { agent } of members) agent.checkDecisions?.(run, decisions, options.user);
       await store.runs.update(runId, { status: 'running', decisions });
     } else if (decisions !== null && JSON.stringify(decisions) !== JSON.stringify(run.decisions)) {
       throw conflict(runId);

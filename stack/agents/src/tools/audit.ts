@@ -18,6 +18,8 @@ export interface AuditRecord {
   decidedBy?: string;
   /** Input without secrets. */
   input: unknown;
+  /** Of an edited call: what the agent had asked for, without secrets. */
+  originalInput?: unknown;
   /** Why it was refused, rejected or failed. */
   reason?: string;
   /** ISO 8601, UTC. */

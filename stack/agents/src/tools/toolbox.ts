@@ -96,9 +96,15 @@ export class Toolbox {
         await this.record(decided, 'rejected', { reason, decidedBy: decision.by });
         return { ok: false, text: `Rejected by a person: ${reason}`, outcome: 'rejected' };
       }
-      await this.record(decided, decision.action === 'edit' ? 'edited' : 'approved', {
-        decidedBy: decision.by,
-      });
+      const decidedBy = decision.by;
+      if (decision.action === 'edit') {
+        await this.record(decided, 'edited', { decidedBy, originalInput: call.input });
+        const executed = await this.#run(tool, decided);
+        // Otherwise the model takes its own input for what happened.
+        const input = JSON.stringify(this.#options.secrets.redactValue(decided.input));
+        return { ...executed, text: `A person changed the input to ${input}. ${executed.text}` };
+      }
+      await this.record(decided, 'approved', { decidedBy });
     } else if (tool.label !== 'read') {
       await this.record(decided, 'approved', { decidedBy: 'policy' });
     }
@@ -108,7 +114,7 @@ export class Toolbox {
   async record(
     call: ToolCall,
     phase: AuditPhase,
-    extra: { reason?: string; decidedBy?: string } = {},
+    extra: { reason?: string; decidedBy?: string; originalInput?: unknown } = {},
   ): Promise<void> {
     const { agent, runId, user, contactId, audit, secrets } = this.#options;
     await audit.record({
@@ -122,6 +128,9 @@ export class Toolbox {
       ...(contactId === undefined ? {} : { contactId }),
       ...(extra.decidedBy === undefined ? {} : { decidedBy: extra.decidedBy }),
       input: secrets.redactValue(call.input),
+      ...(extra.originalInput === undefined
+        ? {}
+        : { originalInput: secrets.redactValue(extra.originalInput) }),
       ...(extra.reason === undefined ? {} : { reason: secrets.redact(extra.reason) }),
       at: new Date().toISOString(),
     });

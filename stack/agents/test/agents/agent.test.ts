@@ -174,14 +174,24 @@ describe.each(KINDS)('an agent that remembers in %s', (_kind, newStore) => {
     const agent = agentOf(mailer(calls), harness.deps());
     const first = await agent.run({ task: 'mail' }, { user: USER });
     if (first.status !== 'needs_approval') throw new Error('It did not stop.');
-    const edited = { action: 'edit' as const, by: 'berta', input: { to: 'nobody', text: 'x' } };
-    await agent.resume(
-      first.runId,
-      first.calls.map(({ callId }) => ({ callId, ...edited })),
-      { user: USER },
-    );
+    const callId = first.calls[0]?.callId ?? '';
+    const decide = (input: Record<string, unknown>) =>
+      agent.resume(first.runId, [{ callId, action: 'edit', by: 'berta', input }], { user: USER });
+    await expect(decide({ to: 'nobody', text: 'x' })).rejects.toMatchObject({
+      code: 'BIZ_AGENTS_DECISION_INVALID',
+      details: { problems: { [callId]: expect.stringContaining('to') as string } },
+    });
     expect(calls).toEqual([]);
-    expect(harness.records.map((record) => record.phase)).toContain('refused');
+    expect(harness.records.map((record) => record.phase)).toEqual(['asked']);
+
+    // It waits as before.
+    expect(await decide({ to: 'c@example.com', text: 'x' })).toMatchObject({ status: 'completed' });
+    expect(calls).toHaveLength(1);
+    expect(harness.records.find((record) => record.phase === 'edited')).toMatchObject({
+      decidedBy: 'berta',
+      input: { to: 'c@example.com', text: 'x' },
+      originalInput: mail.input,
+    });
   });
 
   it('a call that was begun when the process died is not made again', async () => {
