@@ -294,7 +294,10 @@ describe('the partitioner', () => {
         const first = place();
         expect(place()).toEqual(first);
         messages.forEach((message, n) => {
-          if (message.key !== null) expect(first[n]).toBe(java({ topic: 't', partitionMetadata, message }));
+          const { key, value } = message;
+          if (key !== null) {
+            expect(first[n]).toBe(java({ topic: 't', partitionMetadata, message: { key, value } }));
+          }
         });
       }),
     );

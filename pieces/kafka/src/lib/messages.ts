@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { BizError } from '@bizstack/piece-common';
+import { BizError, parseInput } from '@bizstack/piece-common';
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import { z } from 'zod';
 import type { TopicPartition } from './positions';
@@ -166,7 +166,7 @@ function toIso(timestamp: string): string {
 /** A message to send, as the actions take it. */
 export const outgoingSchema = z.strictObject({
   key: z.union([z.string(), z.number().transform(String)]).nullish(),
-  value: z.unknown(),
+  value: z.unknown().optional(),
   headers: z.record(z.string(), z.unknown()).nullish(),
   partition: z.coerce.number().int().min(0).nullish(),
   timestamp: z.union([z.iso.datetime({ offset: true, local: true }), z.number().int().min(0)]).nullish(),
@@ -174,18 +174,45 @@ export const outgoingSchema = z.strictObject({
 
 export type Outgoing = z.output<typeof outgoingSchema>;
 
+/**
+ * Checks a message to send.
+ * @throws BizError `BIZ_INPUT_INVALID`
+ */
+export function parseOutgoing(message: unknown): Outgoing {
+  return isPlainOutgoing(message) ? message : parseInput('Message', message, outgoingSchema);
+}
+
+const OUTGOING_NAMES: ReadonlySet<string> = new Set(Object.keys(outgoingSchema.shape));
+const outgoingListSchema = z.array(outgoingSchema);
+
+/** Checks messages to send. @throws BizError `BIZ_INPUT_INVALID` */
+export function parseOutgoingList(messages: unknown[]): Outgoing[] {
+  return messages.every(isPlainOutgoing) ? messages : parseInput('Messages', messages, outgoingListSchema);
+}
+
+/** Key and value alone, as most messages are: nothing to convert, and known without the cost of the schema. */
+function isPlainOutgoing(message: unknown): message is { key?: string | null; value?: unknown } {
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) return false;
+  return Object.entries(message).every(([name, value]) => {
+    if (name === 'value') return true;
+    if (name === 'key' && typeof value === 'string') return true;
+    return (value === null || value === undefined) && OUTGOING_NAMES.has(name);
+  });
+}
+
 /** @throws BizError `BIZ_KAFKA_VALUE_INVALID` */
 export function toKafkaMessage(
   { key, value, headers, partition, timestamp }: Outgoing,
   encode: (value: unknown) => Buffer | null,
 ): Message {
-  return {
+  const message: Message = {
     key: key === null || key === undefined || key === '' ? null : encodeText(key),
     value: encode(value),
-    headers: encodeHeaders(headers ?? undefined),
-    ...(partition === null || partition === undefined ? {} : { partition }),
-    ...(timestamp === null || timestamp === undefined
-      ? {}
-      : { timestamp: String(new Date(timestamp).getTime()) }),
   };
+  if (headers) message.headers = encodeHeaders(headers);
+  if (partition !== null && partition !== undefined) message.partition = partition;
+  if (timestamp !== null && timestamp !== undefined) {
+    message.timestamp = String(new Date(timestamp).getTime());
+  }
+  return message;
 }

@@ -6,12 +6,6 @@ import { type ICustomPartitioner, Partitioners } from 'kafkajs';
  */
 export const stablePartitioner: ICustomPartitioner = () => {
   const choose = Partitioners.DefaultPartitioner();
-  const chosen = new WeakMap<object, number>();
-  return (request) => {
-    const known = chosen.get(request.message);
-    if (known !== undefined) return known;
-    const partition = choose(request);
-    chosen.set(request.message, partition);
-    return partition;
-  };
+  // What the default partitioner finds here it takes; a WeakMap would cost the collector more than the send.
+  return (request) => (request.message.partition ??= choose(request));
 };

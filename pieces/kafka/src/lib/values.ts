@@ -33,7 +33,7 @@ export function valueDecoder(format: Format, auth: KafkaAuthValues): ValueDecode
 
 export interface EncoderOptions {
   readonly format: Format;
-  readonly auth: KafkaAuthValues;
+  readonly auth: () => KafkaAuthValues;
   /** For the format `registry`; the message type for Protobuf schemas with several messages. */
   readonly choice: () => { readonly schema: SchemaChoice; readonly messageType: string | undefined };
 }
@@ -46,7 +46,7 @@ export async function valueEncoder({
 }: EncoderOptions): Promise<(value: unknown) => Buffer | null> {
   if (isPlain(format)) return (value) => encodeValue(value, format);
   const { schema, messageType } = choice();
-  const encode = await withRegistry(auth, (registry) => registry.encoder(schema, messageType));
+  const encode = await withRegistry(auth(), (registry) => registry.encoder(schema, messageType));
   return (value) => (value === null || value === undefined ? null : encode(parsed(value)));
 }
 

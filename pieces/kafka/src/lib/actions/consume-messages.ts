@@ -8,7 +8,7 @@ import { consume } from '../consume';
 import { compileFilters, filtersSchema } from '../filters';
 import type { Positions, TopicPartition } from '../positions';
 import { positionKey } from '../positions';
-import { filtersProp, formatProp, formatSchema } from '../props/message';
+import { filtersProp, formatProp, parseFormat } from '../props/message';
 import { topicProp } from '../props/topic';
 import type { PartitionReader } from '../reader';
 import { resolveTopics } from '../topics';
@@ -127,7 +127,7 @@ export const consumeMessages = createAction({
     const { topic } = propsValue;
     const settings = parseInput('Consume Messages', propsValue, settingsSchema);
     const accepts = compileFilters(parseInput('Filters', propsValue.filters, filtersSchema));
-    const format = parseInput('Format', propsValue.format, formatSchema);
+    const format = parseFormat(propsValue.format);
     await withAdmin(auth.props, (admin) => resolveTopics(admin, { topics: [topic], pattern: undefined }));
     return withReader({ auth: auth.props, owner: 'consume', topics: [topic] }, async (reader) => {
       const from = await startOf(reader, settings);

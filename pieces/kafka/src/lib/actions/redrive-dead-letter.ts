@@ -5,7 +5,7 @@ import { kafkaAuth } from '../auth';
 import { withAdmin, withKafka, withReader } from '../client';
 import { parseAuth } from '../config';
 import { compileFilters, filtersSchema } from '../filters';
-import { filtersProp, formatProp, formatSchema } from '../props/message';
+import { filtersProp, formatProp, parseFormat } from '../props/message';
 import { deadLetterTopicProp } from '../props/topic';
 import { redrive } from '../redrive';
 import { resolveTopics } from '../topics';
@@ -107,7 +107,7 @@ export const redriveDeadLetter = createAction({
       });
     }
     const filters = parseInput('Filters', propsValue.filters, filtersSchema);
-    const format = parseInput('Format', propsValue.format, formatSchema);
+    const format = parseFormat(propsValue.format);
     await withAdmin(auth.props, (admin) => resolveTopics(admin, { topics: [topic], pattern: undefined }));
     return withReader({ auth: auth.props, owner: 'redrive', topics: [topic] }, (reader) =>
       withKafka(

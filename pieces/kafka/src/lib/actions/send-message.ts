@@ -1,19 +1,17 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
-import { parseInput, parseJsonProp } from '@bizstack/piece-common';
+import { parseJsonProp } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { kafkaAuth } from '../auth';
 import { withKafka } from '../client';
 import { parseAuth } from '../config';
-import { outgoingSchema, toKafkaMessage } from '../messages';
-import { acksProp, compressionProp, formatProp, formatSchema, deliverySchema } from '../props/message';
+import { parseOutgoing, toKafkaMessage } from '../messages';
+import { acksProp, compressionProp, formatProp, parseDelivery, parseFormat } from '../props/message';
 import { parseSchemaChoice, schemaProps } from '../props/schema';
 import { topicProp } from '../props/topic';
 import { send } from '../send';
 import { valueEncoder } from '../values';
 
 const headersSchema = z.record(z.string(), z.unknown()).nullish();
-/** All in one, as every message is checked. */
-const inputSchema = outgoingSchema.extend({ format: formatSchema, delivery: deliverySchema });
 
 export const sendMessage = createAction({
   auth: kafkaAuth,
@@ -69,22 +67,17 @@ export const sendMessage = createAction({
   async run({ auth, propsValue }) {
     const { topic, key, value, partition, timestamp, acks, compression } = propsValue;
     const headers = propsValue.headers && parseJsonProp('Headers', propsValue.headers, headersSchema);
-    const { format, delivery, ...outgoing } = parseInput(
-      'Message',
-      {
-        key,
-        value: value === '' ? null : value,
-        headers,
-        partition,
-        timestamp,
-        format: propsValue.format,
-        delivery: { acks, compression },
-      },
-      inputSchema,
-    );
+    const outgoing = parseOutgoing({
+      key,
+      value: value === '' ? null : value,
+      headers,
+      partition,
+      timestamp,
+    });
+    const delivery = parseDelivery(acks, compression);
     const encode = await valueEncoder({
-      format,
-      auth: parseAuth(auth.props),
+      format: parseFormat(propsValue.format),
+      auth: () => parseAuth(auth.props),
       choice: () => parseSchemaChoice(propsValue, topic),
     });
     const message = toKafkaMessage(outgoing, encode);

@@ -9,7 +9,7 @@ import { defaultDeadLetterTopic, sendDeadLetters, toDeadLetter } from '../dead-l
 import { hasErrorType } from '../errors';
 import { encodeHeaders, encodeText } from '../messages';
 import { positionKey } from '../positions';
-import { formatProp, formatSchema } from '../props/message';
+import { formatProp, parseFormat } from '../props/message';
 import { parseSchemaChoice } from '../props/schema';
 import { valueEncoder } from '../values';
 
@@ -136,8 +136,8 @@ async function rebuild(
   format: unknown,
 ): Promise<Pick<KafkaMessage, 'key' | 'value' | 'headers'>> {
   const encode = await valueEncoder({
-    format: parseInput('Format', format, formatSchema),
-    auth: parseAuth(auth),
+    format: parseFormat(format),
+    auth: () => parseAuth(auth),
     choice: () => parseSchemaChoice({}, topic),
   });
   return {

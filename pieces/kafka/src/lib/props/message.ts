@@ -66,20 +66,36 @@ export const compressionProp = Property.StaticDropdown<keyof typeof COMPRESSIONS
   },
 });
 
-export const deliverySchema = z.object({
-  acks: z
-    .enum(['all', 'leader', 'none'])
-    .nullish()
-    .transform((acks) => ACKS[acks ?? 'all']),
-  compression: z
-    .enum(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
-    .nullish()
-    .transform((compression) => COMPRESSIONS[compression ?? 'none']),
-});
+const acksSchema = z
+  .enum(['all', 'leader', 'none'])
+  .nullish()
+  .transform((acks) => ACKS[acks ?? 'all']);
+const compressionSchema = z
+  .enum(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+  .nullish()
+  .transform((compression) => COMPRESSIONS[compression ?? 'none']);
+
+/** @throws (the returned function) BizError `BIZ_INPUT_INVALID` */
+export const parseFormat = choiceParser('Format', formatSchema);
+const parseAcks = choiceParser('Acknowledgement', acksSchema);
+const parseCompression = choiceParser('Compression', compressionSchema);
 
 /** How a producer is to send. @throws BizError `BIZ_INPUT_INVALID` */
-export function parseDelivery(acks: unknown, compression: unknown): z.output<typeof deliverySchema> {
-  return parseInput('Delivery', { acks, compression }, deliverySchema);
+export function parseDelivery(
+  acks: unknown,
+  compression: unknown,
+): { acks: number; compression: CompressionTypes } {
+  return { acks: parseAcks(acks), compression: parseCompression(compression) };
+}
+
+/** The values of a dropdown are few, so each is checked once. */
+function choiceParser<T extends string | number>(name: string, schema: z.ZodType<T>): (value: unknown) => T {
+  const known = new Map<unknown, T>();
+  return (value) => {
+    let choice = known.get(value);
+    if (choice === undefined) known.set(value, (choice = parseInput(name, value, schema)));
+    return choice;
+  };
 }
 
 export const filtersProp = Property.Array({
