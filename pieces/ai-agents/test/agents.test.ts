@@ -166,7 +166,9 @@ test('a person changes the input; what does not fit comes back with the reason',
   expect(html).toContain('value="anna"');
 
   const done = await second.resume({ body: { ...body, by: 'anna' } });
-  const { calls } = z.looseObject({ calls: z.array(z.looseObject({ phase: z.string() })) }).parse(done.output);
+  const { calls } = z
+    .looseObject({ calls: z.array(z.looseObject({ phase: z.string() })) })
+    .parse(done.output);
   expect(calls.find(({ phase }) => phase === 'edited')).toMatchObject({
     input: { fields: { phone: '+49 30 2' } },
     originalInput: { fields: { phone: '<b>+49 30 1</b>' } },
@@ -210,7 +212,7 @@ test('without PostgreSQL a write cannot wait; refused writes need none', async (
   const remembered = await failureOf(run('run_sales_agent', { ...props, contactId, writes: 'refuse' }, auth));
   expect(remembered).toMatchObject({ code: 'BIZ_AI_NOT_CONFIGURED' });
   const tool = { name: 'note', description: 'Notes.', label: 'write', url: target.url };
-  const custom = { prompt: 'Note things.', task: 'Note it.', tools: [tool] };
+  const custom = { prompt: 'Note things.', task: 'Note it.', tools: [tool], allowedHosts: ['127.0.0.1'] };
   expect((await failureOf(run('run_custom_agent', custom, auth))).code).toBe('BIZ_AI_NOT_CONFIGURED');
   expect(model.requests).toEqual([]);
 });
@@ -352,6 +354,7 @@ test('a custom agent uses the tools of an MCP server and of a flow, and only tho
       prompt: 'You look things up.',
       task: 'Stock and price of P1?',
       mcpServers: [{ name: 'shop', url: mcp.url, tools: { stock: 'read' } }],
+      allowedHosts: ['127.0.0.0/8'],
       tools: [
         {
           name: 'find_price',
@@ -375,6 +378,69 @@ test('a custom agent uses the tools of an MCP server and of a flow, and only tho
   expect(model.requests[0]?.tools).toEqual(expect.arrayContaining(['shop_stock', 'find_price']));
   expect(model.requests[0]?.tools).not.toContain('shop_wipe');
   expect(model.requests.at(-1)?.text).toContain('In stock: 4');
+});
+
+/** Answers every request with a redirect that keeps the method. */
+async function redirectTo(target: string) {
+  const server = createServer((_request, response) => response.writeHead(307, { location: target }).end());
+  const started = await listen(server);
+  open.push(started);
+  return started.url;
+}
+
+const prices = (url: string) => [{ name: 'find_price', description: 'Price.', label: 'read', url }];
+
+test.each<[string, Record<string, unknown>, Record<string, string>]>([
+  ['nothing is listed', {}, {}],
+  ['another host is listed', { allowedHosts: ['10.0.0.0/8', 'localhost'] }, {}],
+  ['the connection lists another host', {}, { allowedHosts: 'mcp.example.com, 10.0.0.0/8' }],
+])('calls no private address when %s', async (_, props, auth) => {
+  const { auth: connection, model } = await scripted(() => submit({ answer: 'x' }));
+  const target = await receiver();
+  const mcp = await startMcpServer();
+  const servers = [{ name: 'shop', url: mcp.url, tools: { stock: 'read' } }];
+  for (const tools of [{ tools: prices(target.url) }, { mcpServers: servers }]) {
+    const step = run(
+      'run_custom_agent',
+      { prompt: 'p', task: 't', ...tools, ...props },
+      { ...connection, ...auth },
+    );
+    expect((await failureOf(step)).code).toBe('BIZ_AGENTS_HOST_REFUSED');
+  }
+  expect([...target.bodies, ...mcp.calls, ...model.requests]).toEqual([]);
+});
+
+test('a listed name may be called; a redirect from it to what is not listed ends there', async () => {
+  const target = await receiver(() => ({ price: 9 }));
+  const { auth, model } = await scripted(({ number }) =>
+    number === 1 ? { calls: [{ name: 'find_price', input: {} }] } : submit({ answer: 'x' }),
+  );
+  const connection = { ...auth, allowedHosts: 'localhost' };
+  const ask = (url: string) =>
+    run('run_custom_agent', { prompt: 'p', task: 't', tools: prices(url) }, connection);
+  const local = new URL(target.url);
+  local.hostname = 'localhost';
+  expect(await ask(local.href)).toMatchObject({ calls: [{ tool: 'find_price', phase: 'done' }] });
+  expect(target.bodies).toHaveLength(1);
+
+  const detour = new URL(await redirectTo(target.url));
+  detour.hostname = 'localhost';
+  model.requests.length = 0;
+  expect(await ask(detour.href)).toMatchObject({
+    status: 'completed',
+    calls: [{ tool: 'find_price', phase: 'failed' }],
+  });
+  expect(model.requests.at(-1)?.text).toContain('BIZ_AGENTS_HOST_REFUSED');
+  expect(target.bodies).toHaveLength(1);
+});
+
+test('a wrong entry of the allowed hosts is named', async () => {
+  const { auth } = await scripted(() => submit({ answer: 'x' }));
+  const error = await failureOf(
+    run('run_custom_agent', { prompt: 'p', task: 't', allowedHosts: ['http://x.example'] }, auth),
+  );
+  expect(error).toMatchObject({ code: 'BIZ_AGENTS_CONFIG_INVALID' });
+  expect(error.message).toContain('http://x.example');
 });
 
 test('the same step in the same run asks the model once', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import { embeddingsAuth, failureOf, modelAuth, qdrantAuth, run } from './support/piece';
 import { startScriptedModel, submit } from './support/scripted-model';
 
@@ -47,6 +48,83 @@ test('indexes once, answers with a citation, hides what a user may not read', as
       known: false,
       citations: [],
     });
+  } finally {
+    await model.close();
+  }
+});
+
+test('the sales agent searches the knowledge base itself, cites it, and says when it does not know', async () => {
+  const collection = `test_${randomUUID().replaceAll('-', '')}`;
+  const model = await startScriptedModel(({ toolResults, text }) => {
+    if (toolResults === 0)
+      return { calls: [{ name: 'search_knowledge', input: { query: 'refund period' } }] };
+    const found = /\\"id\\":\\"([0-9a-f-]{36})\\"/.exec(text.replaceAll('\\\\', '\\'))?.[1];
+    const quote = text.includes('invented?') ? 'Refunds are paid at once.' : QUOTE;
+    // A model that always claims to know.
+    return submit({
+      answer: 'Within fourteen days.',
+      known: true,
+      citations: [{ passageId: found ?? 'none', quote }],
+    });
+  });
+  try {
+    const auth = modelAuth(model, { ...embeddingsAuth(), ...qdrantAuth() });
+    const text = `# Terms\n\nDelivery takes a week.\n\n${QUOTE}`;
+    await run(
+      'index_knowledge',
+      { collection, sourceId: 'terms', text, title: 'Terms', roles: ['staff'] },
+      auth,
+    );
+    const props = { task: 'Answer the lead.', collection, message: 'When do I get my money back?' };
+
+    const known = await run('run_sales_agent', { ...props, permissions: ['staff'] }, auth);
+    expect(known).toMatchObject({
+      status: 'completed',
+      calls: [{ tool: 'search_knowledge', phase: 'done' }],
+      result: {
+        known: true,
+        answer: 'Within fourteen days.',
+        citations: [{ source: 'terms', title: 'Terms' }],
+      },
+    });
+    const [citation] = z
+      .looseObject({
+        result: z.looseObject({
+          citations: z.array(z.object({ offsets: z.object({ start: z.number(), end: z.number() }) }).loose()),
+        }),
+      })
+      .parse(known).result.citations;
+    expect(QUOTE).toContain(text.slice(citation?.offsets.start, citation?.offsets.end));
+    expect(citation?.offsets.end).toBeGreaterThan(text.indexOf(QUOTE));
+
+    const unknown = { status: 'completed', result: { known: false, citations: [], nextStep: 'hand_over' } };
+    // Nothing that this user may read; words that stand nowhere; a collection that is not there.
+    const others = await run('run_sales_agent', props, auth);
+    expect(others).toMatchObject(unknown);
+    expect(JSON.stringify(others)).not.toContain('fourteen');
+    const invented = { ...props, message: 'When, invented?', permissions: ['staff'] };
+    expect(await run('run_sales_agent', invented, auth)).toMatchObject(unknown);
+    const elsewhere = { ...props, collection: `${collection}_2`, permissions: ['staff'] };
+    expect(await run('run_sales_agent', elsewhere, auth)).toMatchObject(unknown);
+
+    // Passages of the flow and the knowledge base together.
+    const passages = [{ id: 'own', text: 'A refund period of thirty days is for members.' }];
+    model.requests.length = 0;
+    await run('run_sales_agent', { ...props, passages, permissions: ['staff'] }, auth);
+    const read = model.requests.map(({ text: all }) => all).join();
+    expect(read).toContain('thirty days is for members');
+    expect(read).toContain(QUOTE);
+  } finally {
+    await model.close();
+  }
+});
+
+test('the sales agent needs Qdrant for a knowledge base', async () => {
+  const model = await startScriptedModel(() => 'never');
+  try {
+    const step = run('run_sales_agent', { task: 'Answer.', collection: 'handbook' }, modelAuth(model));
+    expect(await failureOf(step)).toMatchObject({ code: 'BIZ_AI_NOT_CONFIGURED' });
+    expect(model.requests).toEqual([]);
   } finally {
     await model.close();
   }

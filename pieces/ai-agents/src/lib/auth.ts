@@ -72,6 +72,12 @@ export const aiAgentsAuth = PieceAuth.CustomAuth({
       description: 'postgres://user:password@host:5432/database. The user may create a schema.',
       required: false,
     }),
+    allowedHosts: Property.ShortText({
+      displayName: 'Allowed Hosts',
+      description:
+        'Hosts that tools of Run Custom Agent may call, with commas: mcp.example.com, *.example.com, 10.0.0.0/8, activepieces. A private address has to be listed, or belong to a listed name without a dot. Empty: public hosts alone.',
+      required: false,
+    }),
   },
   validate: async ({ auth }) => {
     try {

@@ -18,6 +18,7 @@ const connectionSchema = z.object({
   qdrantUrl: text,
   qdrantApiKey: text,
   postgresUrl: text,
+  allowedHosts: text,
 });
 export type Connection = Readonly<z.output<typeof connectionSchema>>;
 

@@ -2,9 +2,11 @@ import type { Tool } from '@bizstack/agents/tools';
 import { Property } from '@activepieces/pieces-framework';
 import { BizError, jsonObjectSchema, parseJsonProp } from '@bizstack/piece-common';
 import { z } from 'zod';
-import { httpUrl, sendJson } from './http';
+import { sendJson } from './http';
 import { inputFromJson } from './json-schema';
+import type { ToolGuard } from './tool-guard';
 
+/** Of the whole answer; the guard has the same. */
 const TIMEOUT_MS = 60_000;
 
 export const toolsProp = Property.Json({
@@ -28,16 +30,23 @@ const toolsSchema = z
   .nullish()
   .transform((tools) => tools ?? []);
 
-/**
- * Tools that call the sync webhook of a flow, or any other URL of the flow's author.
- * @throws BizError `BIZ_INPUT_INVALID`, `BIZ_AGENTS_TOOL_NAME`
- */
-export async function readTools(given: unknown): Promise<Tool[]> {
-  const { defineTool } = await import('@bizstack/agents/tools');
+export type FlowTool = z.output<typeof toolSchema>;
+
+/** @throws BizError `BIZ_INPUT_INVALID` */
+export function readFlowTools(given: unknown): FlowTool[] {
   const list = parseJsonProp('Tools', given ?? [], toolsSchema);
   refuseTwice(list.map(({ name }) => name));
+  return list;
+}
+
+/**
+ * Tools that call the sync webhook of a flow, or any other URL of the flow's author.
+ * @throws BizError `BIZ_INPUT_INVALID`, `BIZ_AGENTS_TOOL_NAME`, `BIZ_AGENTS_HOST_REFUSED`
+ */
+export async function flowTools(list: readonly FlowTool[], guard: ToolGuard): Promise<Tool[]> {
+  const { defineTool } = await import('@bizstack/agents/tools');
   return list.map(({ name, description, label, url, input, permission }) => {
-    httpUrl(`Tools, ${name}`, url);
+    guard.check(`Tools, ${name}`, url);
     return defineTool({
       name,
       description,
@@ -56,6 +65,7 @@ export async function readTools(given: unknown): Promise<Tool[]> {
           timeoutMs: TIMEOUT_MS,
           schema: z.unknown(),
           signal,
+          guard: guard.fetch,
         }),
     });
   });

@@ -1,9 +1,10 @@
+import type { GuardedFetch } from '@bizstack/agents/tools';
 import { BizError, type BizErrorCode, unreachableError } from '@bizstack/piece-common';
 import { z } from 'zod';
 
 export interface JsonRequest<T> {
   readonly url: string;
-  readonly method?: string;
+  readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
@@ -14,6 +15,8 @@ export interface JsonRequest<T> {
   readonly area: 'BIZ_EMBEDDINGS' | 'BIZ_QDRANT' | 'BIZ_AI_ENDPOINT';
   readonly schema: z.ZodType<T>;
   readonly signal?: AbortSignal;
+  /** Sends it through a guard, which has a time limit of its own. */
+  readonly guard?: GuardedFetch;
 }
 
 const REASON_LENGTH = 300;
@@ -25,7 +28,7 @@ const ANSWER_MAX = 8 * 1024 * 1024;
  */
 export async function sendJson<T>(request: JsonRequest<T>): Promise<T> {
   const { name, area, schema } = request;
-  const { status, text } = await exchange(request);
+  const { status, text } = await (request.guard ? guarded(request, request.guard) : exchange(request));
   if (status < 200 || status >= 300) {
     throw new BizError(`${area}_REFUSED`, `${name}: status ${status}: ${text.slice(0, REASON_LENGTH)}`, {
       hint: status === 401 || status === 403 ? 'Check the key.' : 'Check the URL and what was sent.',
@@ -43,6 +46,15 @@ export async function sendJson<T>(request: JsonRequest<T>): Promise<T> {
   if (parsed.success) return parsed.data;
   throw new BizError(`${area}_ANSWER_UNEXPECTED`, `${name}: ${z.prettifyError(parsed.error)}`, {
     cause: parsed.error,
+  });
+}
+
+function guarded({ url, method = 'POST', headers, body, signal }: JsonRequest<unknown>, guard: GuardedFetch) {
+  return guard(url, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
   });
 }
 

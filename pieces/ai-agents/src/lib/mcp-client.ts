@@ -1,9 +1,8 @@
-import { BizError } from '@bizstack/piece-common';
+import type { GuardedFetch, GuardedResponse } from '@bizstack/agents/tools';
+import { BizError, isBizError } from '@bizstack/piece-common';
 import { z } from 'zod';
-import { httpUrl } from './http';
 
 const PROTOCOL = '2025-06-18';
-const TIMEOUT_MS = 60_000;
 const PAGES_MAX = 20;
 
 export interface McpServerAddress {
@@ -34,17 +33,17 @@ const answerSchema = z.looseObject({
 /** Model Context Protocol over streamable HTTP: as much of it as calling tools needs. */
 export class McpClient {
   readonly #server: McpServerAddress;
+  readonly #fetch: GuardedFetch;
   #session: string | undefined;
   #ready: Promise<unknown> | undefined;
   #nextId = 1;
 
-  /** @throws BizError `BIZ_INPUT_INVALID` */
-  constructor(server: McpServerAddress) {
-    httpUrl(`MCP Servers, ${server.name}`, server.url);
+  constructor(server: McpServerAddress, guard: GuardedFetch) {
     this.#server = server;
+    this.#fetch = guard;
   }
 
-  /** @throws BizError `BIZ_AI_ENDPOINT_…` */
+  /** @throws BizError `BIZ_AI_ENDPOINT_…`, `BIZ_AGENTS_HOST_REFUSED` */
   async listTools(): Promise<McpTool[]> {
     const tools: McpTool[] = [];
     let cursor: string | undefined;
@@ -97,13 +96,10 @@ export class McpClient {
 
   async #send(message: unknown, signal?: AbortSignal): Promise<{ text: string; isStream: boolean }> {
     const { url, headers } = this.#server;
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    let response: Response;
-    let text: string;
+    let response: GuardedResponse;
     try {
-      response = await fetch(url, {
+      response = await this.#fetch(url, {
         method: 'POST',
-        redirect: 'manual',
         headers: {
           ...headers,
           'content-type': 'application/json',
@@ -112,27 +108,29 @@ export class McpClient {
           ...(this.#session === undefined ? {} : { 'mcp-session-id': this.#session }),
         },
         body: JSON.stringify(message),
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        ...(signal === undefined ? {} : { signal }),
       });
-      text = await response.text();
     } catch (cause) {
-      throw timeout.aborted
-        ? this.#failure('TIMEOUT', `no answer within ${TIMEOUT_MS / 1000} s`, cause)
-        : this.#failure('UNREACHABLE', 'it cannot be reached', cause);
+      if (isBizError(cause, 'BIZ_AGENTS_FETCH_FAILED')) {
+        throw this.#failure('UNREACHABLE', `it cannot be reached: ${cause.message}`, cause);
+      }
+      throw cause;
     }
-    if (!response.ok) throw this.#failure('REFUSED', `status ${response.status}: ${text.slice(0, 300)}`);
-    this.#session ??= response.headers.get('mcp-session-id') ?? undefined;
-    return { text, isStream: (response.headers.get('content-type') ?? '').startsWith('text/event-stream') };
+    const { status, text, contentType } = response;
+    if (status < 200 || status >= 300)
+      throw this.#failure('REFUSED', `status ${status}: ${text.slice(0, 300)}`);
+    this.#session ??= response.headers['mcp-session-id'];
+    return { text, isStream: contentType.startsWith('text/event-stream') };
   }
 
   #failure(
-    kind: 'ANSWER_UNEXPECTED' | 'REFUSED' | 'TIMEOUT' | 'UNREACHABLE',
+    kind: 'ANSWER_UNEXPECTED' | 'REFUSED' | 'UNREACHABLE',
     problem: string,
     cause?: unknown,
   ): BizError {
     return new BizError(`BIZ_AI_ENDPOINT_${kind}`, `MCP server "${this.#server.name}": ${problem}.`, {
       cause,
-      retryable: kind === 'TIMEOUT' || kind === 'UNREACHABLE',
+      retryable: kind === 'UNREACHABLE',
     });
   }
 }

@@ -4,6 +4,7 @@ import { BizError, jsonObjectSchema, parseJsonProp } from '@bizstack/piece-commo
 import { z } from 'zod';
 import { inputFromJson } from './json-schema';
 import { McpClient } from './mcp-client';
+import type { ToolGuard } from './tool-guard';
 
 export const mcpServersProp = Property.Json({
   displayName: 'MCP Servers',
@@ -34,14 +35,15 @@ export function readMcpServers(given: unknown): McpServer[] {
 /**
  * The named tools of the servers as `<server>_<tool>`. The label is the flow's author's: what a server says about
  * its own tools is not trusted.
- * @throws BizError `BIZ_AI_ENDPOINT_…`, `BIZ_AI_MCP_TOOL_MISSING`
+ * @throws BizError `BIZ_AI_ENDPOINT_…`, `BIZ_AI_MCP_TOOL_MISSING`, `BIZ_AGENTS_HOST_REFUSED`
  */
-export async function mcpTools(servers: readonly McpServer[]): Promise<Tool[]> {
+export async function mcpTools(servers: readonly McpServer[], guard: ToolGuard): Promise<Tool[]> {
   if (servers.length === 0) return [];
   const { defineTool } = await import('@bizstack/agents/tools');
   const all = await Promise.all(
     servers.map(async ({ name, url, headers, tools }) => {
-      const client = new McpClient({ name, url, headers });
+      guard.check(`MCP Servers, ${name}`, url);
+      const client = new McpClient({ name, url, headers }, guard.fetch);
       const known = new Map((await client.listTools()).map((tool) => [tool.name, tool]));
       return Object.entries(tools).map(([wanted, label]) => {
         const tool = known.get(wanted);

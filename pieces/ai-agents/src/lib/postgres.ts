@@ -21,11 +21,6 @@ const TABLES = `
     trained_at timestamptz NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (name, version)
-  );
-  CREATE TABLE IF NOT EXISTS ${SCHEMA}.audit (
-    event_id uuid PRIMARY KEY,
-    event jsonb NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT now()
   );`;
 
 const databases = createConnectionPool<string, Database>({ open, close: closeDatabase });

@@ -49,7 +49,7 @@ export async function runAgentStep<O, R>({ context, props, build }: AgentStep<O,
     const agent = new Agent(definition, {
       model: await modelOf(connection),
       store,
-      audit: await auditSink(isKept ? connection : undefined, records),
+      audit: auditSink(isKept ? connection : undefined, records),
       approval: settings.policy,
       secrets: secretsOf(connection),
       limits: settings.limits,

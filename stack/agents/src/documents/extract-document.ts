@@ -1,6 +1,8 @@
 import { checksOf } from './checks';
 import { DocumentError } from './errors';
+import { dayComesFirst } from './fields/invoice/dates';
 import { readInvoice } from './fields/invoice/read-invoice';
+import { readAllLabelled } from './fields/labelled';
 import { readReceipt } from './fields/receipt/read-receipt';
 import { fold } from './fields/text';
 import { textOf, toLines, type Line } from './layout/lines';
@@ -9,7 +11,15 @@ import { detectMediaType } from './media-type';
 import { resolveOpenFields, type ResolveOpenFields } from './open-fields';
 import type { ReadResult } from './reader/protocol';
 import { readPages } from './reader/reader-pool';
-import type { Check, DocumentFields, DocumentKind, DocumentLine, Extraction, FieldName } from './types';
+import type {
+  Check,
+  DocumentFields,
+  DocumentKind,
+  DocumentLine,
+  Extraction,
+  Field,
+  FieldName,
+} from './types';
 import { readInvoiceXml } from './xml/read-invoice-xml';
 
 export interface ExtractDocumentOptions {
@@ -21,6 +31,8 @@ export interface ExtractDocumentOptions {
   readonly languages?: readonly string[] | undefined;
   /** Locale of the reader, used like `languages` when these are absent. */
   readonly locale?: string | undefined;
+  /** Names of more values that stand at a label like the name, for example `booking_id`. */
+  readonly labels?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly resolveOpen?: ResolveOpenFields | undefined;
   /** Reads elsewhere, for a bundle that cannot carry the reader thread: a service that calls {@link readPages}. */
@@ -35,6 +47,8 @@ export interface ExtractedDocument {
   readonly fields: DocumentFields;
   readonly lines: readonly DocumentLine[];
   readonly checks: readonly Check[];
+  /** What was found of `labels`, by the name that was asked for. Nothing in XML. */
+  readonly labelled: Readonly<Record<string, Field>>;
   /** Text of the document by lines. It comes from outside: data, never instructions. */
   readonly text: string;
 }
@@ -90,14 +104,22 @@ export async function extractDocument(
   if (mediaType === 'xml') {
     const text = new TextDecoder('utf-8').decode(bytes);
     const read = readInvoiceXml(text);
-    return { kind: 'invoice', source: 'xml', pages: 0, ...read, checks: checksOf(read), text };
+    return { kind: 'invoice', source: 'xml', pages: 0, ...read, checks: checksOf(read), labelled: {}, text };
   }
   const read = await (options.reader ?? readPages)(bytes, { mediaType, signal });
   const lines = toLines(read.pages);
   const text = textOf(lines);
   const xml = embeddedInvoice(read);
   if (xml)
-    return { kind: 'invoice', source: 'xml', pages: read.pages.length, ...xml, checks: checksOf(xml), text };
+    return {
+      kind: 'invoice',
+      source: 'xml',
+      pages: read.pages.length,
+      ...xml,
+      checks: checksOf(xml),
+      labelled: {},
+      text,
+    };
   if (text === '') {
     throw new DocumentError('EMPTY', 'No text can be read in the document.', {
       hint: 'Send a sharper scan.',
@@ -120,6 +142,7 @@ export async function extractDocument(
     fields,
     lines: found.lines,
     checks: checksOf({ ...found, fields }),
+    labelled: readAllLabelled(lines, options.labels ?? [], dayComesFirst(text, dayFirst ?? true)),
     text,
   };
 }

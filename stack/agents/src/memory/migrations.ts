@@ -52,4 +52,9 @@ export const MIGRATIONS: readonly string[] = [
      updated_at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (contact_id, field)
    )`,
+  `CREATE TABLE IF NOT EXISTS audit (
+     event_id uuid PRIMARY KEY,
+     event jsonb NOT NULL,
+     recorded_at timestamptz NOT NULL DEFAULT now()
+   )`,
 ];

@@ -3,9 +3,11 @@ import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
 import { Pool, type PoolClient } from 'pg';
 import { z } from 'zod';
 import { noUsage } from '../providers/usage';
+import type { AuditSink } from '../tools/audit';
 import type { CallLedger } from '../tools/ledger';
 import { runBusy, runGone } from './memory-store';
 import { MIGRATIONS } from './migrations';
+import { postgresAudit } from './postgres-audit';
 import { callOutcomeSchema, runRecordSchema } from './schemas';
 import {
   QUALIFICATION_FIELDS,
@@ -38,6 +40,8 @@ export class PostgresStore implements AgentStore {
   /** Apart from the others: runs that hold a lock and wait for a connection would wait for each other. */
   readonly #locks: Pool;
   readonly #schema: string;
+  /** Keeps the audit, and publishes it by the stack's outbox where that is in the same database. */
+  readonly audit: AuditSink;
   #saver: Promise<BaseCheckpointSaver> | undefined;
 
   /** @throws BizError `BIZ_AGENTS_CONFIG_INVALID` */
@@ -54,6 +58,7 @@ export class PostgresStore implements AgentStore {
     // A connection that breaks while nobody uses it is replaced; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
     this.#locks.on('error', () => undefined);
+    this.audit = postgresAudit(this.#pool);
   }
 
   /**

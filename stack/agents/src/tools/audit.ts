@@ -31,13 +31,15 @@ export interface AuditSink {
   record(record: AuditRecord): Promise<void>;
 }
 
-/**
- * The record as a CloudEvent for `bizstack.audit`. Its id depends on run, call and phase alone: the same record
- * sent twice, after a crash, is the same event.
- */
-export function auditEvent(record: AuditRecord): BizEvent<Record<string, unknown>> {
+/** Depends on run, call and phase alone: the same record sent twice, after a crash, has one id. */
+export function auditId({ runId, callId, phase }: AuditRecord): string {
+  return pointId(`agent-audit:${runId}:${callId}:${phase}`);
+}
+
+/** The record as a CloudEvent for `bizstack.audit`; its id is {@link auditId} when none is given. */
+export function auditEvent(record: AuditRecord, id = auditId(record)): BizEvent<Record<string, unknown>> {
   return createEvent({
-    id: pointId(`agent-audit:${record.runId}:${record.callId}:${record.phase}`),
+    id,
     type: 'audit.action.performed',
     source: '/bizstack/agents',
     subject: `agent-run/${record.runId}`.slice(0, 300),

@@ -3,17 +3,22 @@ import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { isAllowedHost } from './safe-output';
+import { AllowList } from './allow-list';
 
 export interface GuardedFetchOptions {
-  /** Hosts that may be asked; `*.example.com` stands for all below. None by default. */
+  /** Hosts that may be asked; `*.example.com` stands for all below. None by default. See {@link AllowList}. */
   allowedHosts: readonly string[];
-  /** Lets loopback, private and link-local addresses through. For tests and services of one's own. */
-  allowPrivateAddresses?: boolean;
+  /**
+   * Lets loopback, private and link-local addresses through: all of those that `allowedHosts` have, or the `listed`
+   * ones. None by default.
+   */
+  allowPrivateAddresses?: boolean | 'listed';
   /** Largest answer, in bytes. */
   maxBytes?: number;
   /** Milliseconds for one request, redirects included. */
   timeoutMs?: number;
+  /** Resolves names; the system's when left out. What it answers is checked. */
+  lookup?: LookupFunction;
 }
 
 export interface GuardedRequest {
@@ -27,6 +32,8 @@ export interface GuardedResponse {
   status: number;
   contentType: string;
   text: string;
+  /** By name in lower case. */
+  headers: Readonly<Record<string, string>>;
 }
 
 /** The only way out for a tool. */
@@ -69,44 +76,86 @@ export function isPrivateAddress(address: string): boolean {
 /**
  * A fetch that reaches allowed hosts alone. The address is checked when the connection is made, so that a
  * name that turns to a private address in between (DNS rebinding) does not get through; every redirect is
- * checked like the first address.
- * Throws `BIZ_AGENTS_HOST_REFUSED`, `BIZ_AGENTS_FETCH_FAILED`, `BIZ_AGENTS_FETCH_TOO_LARGE`.
+ * checked like the first address, and a redirect to another origin loses the headers, which may hold a key.
+ * Throws `BIZ_AGENTS_HOST_REFUSED`, `BIZ_AGENTS_FETCH_FAILED`, `BIZ_AGENTS_FETCH_TOO_LARGE`,
+ * `BIZ_AGENTS_CONFIG_INVALID`.
  */
 export function guardedFetch(options: GuardedFetchOptions): GuardedFetch {
-  const { timeoutMs = 15_000 } = options;
+  const { timeoutMs = 15_000, maxBytes = 2_000_000, lookup = dnsLookup } = options;
+  const gate = gateOf(options);
   return async (url, request = {}) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
-    let current = url;
+    let target = checkedUrl(url, gate);
+    let sent = request;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      const target = checkedUrl(current, options);
-      const response = await send(target, request, signal, options);
-      if (response.location === undefined) return response;
-      if ((request.method ?? 'GET') !== 'GET') {
+      let response: Sent;
+      try {
+        response = await send(target, sent, { signal, maxBytes, lookup: lookupThrough(gate, lookup) });
+      } catch (error) {
+        if (!timeout.aborted) throw error;
+        throw new BizError('BIZ_AGENTS_FETCH_FAILED', `${target.host}: no answer within ${timeoutMs} ms.`, {
+          cause: error,
+          retryable: true,
+        });
+      }
+      const { location, ...answer } = response;
+      if (location === undefined) return answer;
+      // 307 and 308 repeat the request as it is; the others would make a GET of it.
+      if ((sent.method ?? 'GET') !== 'GET' && answer.status !== 307 && answer.status !== 308) {
         throw new BizError(
           'BIZ_AGENTS_FETCH_FAILED',
-          `${target.host} redirects a ${request.method} request.`,
+          `${target.host} redirects a ${sent.method} request (status ${answer.status}).`,
         );
       }
-      current = new URL(response.location, target).href;
+      const next = checkedUrl(new URL(location, target).href, gate);
+      if (next.origin !== target.origin) sent = { ...sent, headers: contentHeaders(sent.headers) };
+      target = next;
     }
     throw new BizError('BIZ_AGENTS_FETCH_FAILED', `More than ${MAX_REDIRECTS} redirects.`);
   };
 }
 
-function checkedUrl(url: string, { allowedHosts, allowPrivateAddresses = false }: GuardedFetchOptions): URL {
+/**
+ * Checks an address as {@link guardedFetch} does before it looks the name up.
+ * @throws BizError `BIZ_AGENTS_HOST_REFUSED`, `BIZ_AGENTS_CONFIG_INVALID`
+ */
+export function checkAllowedUrl(url: string, options: GuardedFetchOptions): void {
+  checkedUrl(url, gateOf(options));
+}
+
+interface Gate {
+  allowsHost(host: string): boolean;
+  /** Also told of public addresses. */
+  allowsAddress(host: string, address: string): boolean;
+}
+
+function gateOf({ allowedHosts, allowPrivateAddresses = false }: GuardedFetchOptions): Gate {
+  const list = new AllowList(allowedHosts);
+  return {
+    allowsHost: (host) => list.allowsHost(host),
+    allowsAddress: (host, address) =>
+      !isPrivateAddress(address) ||
+      (allowPrivateAddresses === 'listed' ? list.allowsPrivate(host, address) : allowPrivateAddresses),
+  };
+}
+
+function checkedUrl(url: string, gate: Gate): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) {
     throw refusedHost('Only http and https addresses can be fetched.');
   }
   if (parsed.username !== '' || parsed.password !== '') throw refusedHost('The address carries a password.');
   const host = parsed.hostname.replace(/^\[|\]$/g, '');
-  if (!isAllowedHost(host, allowedHosts))
-    throw refusedHost(`The host "${host.slice(0, 100)}" is not allowed.`);
-  if (!allowPrivateAddresses && isIP(host) !== 0 && isPrivateAddress(host)) {
-    throw refusedHost(`${host} is a private address.`);
-  }
+  if (!gate.allowsHost(host)) throw refusedHost(`The host "${host.slice(0, 100)}" is not allowed.`);
+  if (isIP(host) !== 0 && !gate.allowsAddress(host, host)) throw refusedHost(`${host} is a private address.`);
   return parsed;
+}
+
+function contentHeaders(headers: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => /^(?:accept|content-type|user-agent)$/i.test(name)),
+  );
 }
 
 interface Sent extends GuardedResponse {
@@ -116,10 +165,8 @@ interface Sent extends GuardedResponse {
 function send(
   url: URL,
   request: GuardedRequest,
-  signal: AbortSignal,
-  options: GuardedFetchOptions,
+  { signal, maxBytes, lookup }: { signal: AbortSignal; maxBytes: number; lookup: LookupFunction },
 ): Promise<Sent> {
-  const { maxBytes = 2_000_000, allowPrivateAddresses = false } = options;
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) =>
       reject(
@@ -135,7 +182,9 @@ function send(
         method: request.method ?? 'GET',
         headers: request.headers,
         signal,
-        lookup: allowPrivateAddresses ? undefined : publicLookup,
+        // A connection that somebody else opened was not checked.
+        agent: false,
+        lookup,
       },
       (incoming: IncomingMessage) => {
         const status = incoming.statusCode ?? 0;
@@ -156,6 +205,12 @@ function send(
             status,
             contentType: incoming.headers['content-type'] ?? '',
             text: Buffer.concat(chunks).toString('utf8'),
+            headers: Object.fromEntries(
+              Object.entries(incoming.headers).map(([name, value]) => [
+                name,
+                [value ?? ''].flat().join(', '),
+              ]),
+            ),
             location: status >= 300 && status < 400 ? incoming.headers.location : undefined,
           }),
         );
@@ -166,18 +221,23 @@ function send(
   });
 }
 
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error) return callback(error, []);
-    const blocked = addresses.find(({ address }) => isPrivateAddress(address));
-    if (blocked)
-      return callback(refusedHost(`"${hostname}" has the private address ${blocked.address}.`), []);
-    if (options.all === true) return callback(null, addresses);
-    const [first] = addresses;
-    if (!first) return callback(new Error(`"${hostname}" has no address`), []);
-    return callback(null, first.address, first.family);
-  });
-};
+/** Resolves a name for one connection; the connection goes to the addresses that were checked here. */
+function lookupThrough(gate: Gate, lookup: LookupFunction): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error) return callback(error, []);
+      const addresses: LookupAddress[] =
+        typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found;
+      const blocked = addresses.find(({ address }) => !gate.allowsAddress(hostname, address));
+      if (blocked)
+        return callback(refusedHost(`"${hostname}" has the private address ${blocked.address}.`), []);
+      if (options.all === true) return callback(null, addresses);
+      const [first] = addresses;
+      if (!first) return callback(new Error(`"${hostname}" has no address`), []);
+      return callback(null, first.address, first.family);
+    });
+  };
+}
 
 function refusedHost(message: string): BizError {
   return new BizError('BIZ_AGENTS_HOST_REFUSED', message, {

@@ -1,5 +1,6 @@
+export { AllowList } from './allow-list';
 export { ruleFor, type ApprovalPolicy, type ApprovalRule } from './approval';
-export { auditEvent, type AuditPhase, type AuditRecord, type AuditSink } from './audit';
+export { auditEvent, auditId, type AuditPhase, type AuditRecord, type AuditSink } from './audit';
 export {
   decisionSchema,
   pendingCallSchema,
@@ -10,6 +11,7 @@ export {
 } from './decision';
 export { defineTool, type Tool, type ToolContext, type ToolDefinition } from './define-tool';
 export {
+  checkAllowedUrl,
   guardedFetch,
   isPrivateAddress,
   type GuardedFetch,

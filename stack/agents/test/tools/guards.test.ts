@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo, LookupFunction } from 'node:net';
 import { parseEvent } from '@bizstack/contracts';
 import {
+  AllowList,
   auditEvent,
   guardedFetch,
   isAllowed,
@@ -216,6 +219,134 @@ describe('the way out', () => {
       code: 'BIZ_AGENTS_HOST_REFUSED',
     });
     expect(asked).toEqual(['/go']);
+  });
+
+  describe('with listed private addresses', () => {
+    /** A real name server: each question for an address gets the next answer, the last one for ever. */
+    async function nameServer(answers: string[]) {
+      const questions: string[] = [];
+      const socket = createSocket('udp4');
+      socket.on('message', (query, from) => {
+        let at = 12;
+        const labels: string[] = [];
+        for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
+          labels.push(query.subarray(at + 1, at + 1 + length).toString());
+          at += length + 1;
+        }
+        const question = query.subarray(12, at + 5);
+        const address = answers[Math.min(questions.length, answers.length - 1)] ?? '';
+        questions.push(labels.join('.'));
+        const head = Buffer.from([0, 0, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+        query.copy(head, 0, 0, 2);
+        const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split('.').map(Number)];
+        socket.send(Buffer.concat([head, question, Buffer.from(record)]), from.port, from.address);
+      });
+      await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+      const resolver = new Resolver();
+      resolver.setServers([`127.0.0.1:${socket.address().port}`]);
+      const lookup: LookupFunction = (name, _options, callback) =>
+        resolver.resolve4(name, (error, found) =>
+          callback(
+            error,
+            (found ?? []).map((address) => ({ address, family: 4 })),
+          ),
+        );
+      return { lookup, questions, close: () => socket.close() };
+    }
+
+    it.each([
+      ['a listed name that has a private address', ['mcp.example.com'], ['127.0.0.1'], false],
+      [
+        'a listed name beside another listed address',
+        ['mcp.example.com', '10.0.0.0/8'],
+        ['127.0.0.1'],
+        false,
+      ],
+      ['a listed name and its address', ['mcp.example.com', '127.0.0.1'], ['127.0.0.1'], true],
+      ['a listed name and its range', ['*.example.com', '127.0.0.0/8'], ['127.0.0.1'], true],
+      ['an address alone', ['127.0.0.1'], ['127.0.0.1'], false],
+    ])('asks a name server once: %s', async (_what, allowedHosts, answers, isOpen) => {
+      const { port, asked } = await serve(() => ({ status: 200, body: 'in' }));
+      const names = await nameServer(answers);
+      const go = guardedFetch({ allowedHosts, allowPrivateAddresses: 'listed', lookup: names.lookup });
+      const answer = go(`http://mcp.example.com:${port}/`);
+      if (isOpen) await expect(answer).resolves.toMatchObject({ text: 'in' });
+      else await expect(answer).rejects.toMatchObject({ code: 'BIZ_AGENTS_HOST_REFUSED' });
+      expect(asked).toHaveLength(isOpen ? 1 : 0);
+      expect(names.questions.length).toBeLessThan(2);
+      names.close();
+    });
+
+    it('connects to the address that was checked, not to what the name becomes (rebinding)', async () => {
+      const { port, asked } = await serve(() => ({ status: 200 }));
+      // The first is a public one for documentation, where nobody answers.
+      const names = await nameServer(['192.0.2.1', '127.0.0.1']);
+      const go = guardedFetch({
+        allowedHosts: ['rebind.example.com'],
+        allowPrivateAddresses: 'listed',
+        lookup: names.lookup,
+        timeoutMs: 300,
+      });
+      await expect(go(`http://rebind.example.com:${port}/`)).rejects.toMatchObject({
+        code: 'BIZ_AGENTS_FETCH_FAILED',
+      });
+      expect(names.questions).toEqual(['rebind.example.com']);
+      await expect(go(`http://rebind.example.com:${port}/`)).rejects.toMatchObject({
+        code: 'BIZ_AGENTS_HOST_REFUSED',
+      });
+      expect(asked).toEqual([]);
+      names.close();
+    });
+
+    it('a redirect may not lead to a private address, nor carry a key to another host', async () => {
+      const seen: IncomingHttpHeaders[] = [];
+      const inner = createServer((request, response) => {
+        seen.push(request.headers);
+        response.end('inner');
+      });
+      await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve));
+      const { port: inside } = inner.address() as AddressInfo;
+      const { port } = await serve(() => ({
+        status: 307,
+        headers: { location: `http://127.0.0.1:${inside}/secret` },
+      }));
+      const ask = (allowedHosts: string[]) =>
+        guardedFetch({ allowedHosts, allowPrivateAddresses: 'listed' })(`http://localhost:${port}/`, {
+          method: 'POST',
+          headers: {
+            authorization: 'Bearer key-1',
+            'content-type': 'application/json',
+            'x-api-key': 'key-2',
+          },
+          body: '{}',
+        });
+      await expect(ask(['localhost'])).rejects.toMatchObject({ code: 'BIZ_AGENTS_HOST_REFUSED' });
+      expect(seen).toEqual([]);
+      await expect(ask(['localhost', '127.0.0.1'])).resolves.toMatchObject({ text: 'inner' });
+      expect(seen[0]).toMatchObject({ 'content-type': 'application/json', 'content-length': '2' });
+      expect(JSON.stringify(seen)).not.toContain('key-');
+      await new Promise((resolve) => inner.close(resolve));
+    });
+
+    it.each(['http://a.example.com', 'a.example.com:80', '10.0.0.0/33', '10.0.0.0/8/8', 'a b', '*', ''])(
+      'knows that %j is no host',
+      (entry) =>
+        expect(() => new AllowList([entry])).toThrow(
+          expect.objectContaining({ code: 'BIZ_AGENTS_CONFIG_INVALID' }) as Error,
+        ),
+    );
+
+    it('no public name opens a private address, whatever is listed', () => {
+      const label = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
+      const name = fc.tuple(label, label).map((labels) => labels.join('.'));
+      fc.assert(
+        fc.property(name, fc.array(fc.oneof(name, label)), fc.ipV4(), (host, others, address) => {
+          const list = new AllowList([host, `*.${host}`, ...others, '203.0.113.0/24']);
+          expect(list.allowsHost(host)).toBe(true);
+          expect(list.allowsPrivate(host, address)).toBe(address.startsWith('203.0.113.'));
+        }),
+      );
+    });
   });
 
   it('takes no more than it may', async () => {

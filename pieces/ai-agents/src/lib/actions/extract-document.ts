@@ -1,5 +1,5 @@
 import { type ApFile, createAction, Property } from '@activepieces/pieces-framework';
-import { BizError } from '@bizstack/piece-common';
+import { BizError, parseInput } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { aiAgentsAuth } from '../auth';
 import { type Connection, notConfigured, readConnection } from '../connection';
@@ -8,6 +8,7 @@ import { ask, hasModel } from '../model';
 /** A model gets as much of a document. */
 const TEXT_MAX = 60_000;
 
+const labelsSchema = z.array(z.string().trim().min(1).max(100)).max(200);
 const KINDS = ['invoice', 'receipt'] as const;
 
 export const extractDocumentAction = createAction({
@@ -45,6 +46,12 @@ export const extractDocumentAction = createAction({
       description: 'Languages of the document, for example de or en-US. They decide how 03/04 is read.',
       required: false,
     }),
+    labels: Property.Array({
+      displayName: 'More Values',
+      description:
+        'Names of other values that stand at a label like the name, for example booking_id or check_in_date.',
+      required: false,
+    }),
     useModel: Property.Checkbox({
       displayName: 'Ask the Language Model',
       description: 'For fields that the rules left open. The text of the document goes to the provider.',
@@ -58,6 +65,11 @@ export const extractDocumentAction = createAction({
       { key: 'source', label: 'Source', description: 'xml, text-layer or ocr' },
       { key: 'pages', label: 'Pages', format: 'number' },
       { key: 'fields', label: 'Fields', description: 'value, confidence and reason by name' },
+      {
+        key: 'labelled',
+        label: 'More values',
+        description: 'value, confidence and reason by the given name',
+      },
       {
         key: 'lines',
         label: 'Lines',
@@ -92,9 +104,11 @@ export const extractDocumentAction = createAction({
     const { extractDocument } = await import('@bizstack/agents/documents');
     const kind = KINDS.find((one) => one === propsValue.kind);
     const languages = z.array(z.string()).catch([]).parse(propsValue.languages);
+    const labels = parseInput('More Values', propsValue.labels ?? [], labelsSchema);
     const document = await extractDocument(bytesOf(propsValue.file), {
       kind,
       languages,
+      labels,
       ...(propsValue.useModel === true ? { resolveOpen: resolver(connection) } : {}),
     });
     const uncertain = Object.values(document.fields).some(

@@ -3,10 +3,12 @@ import { jsonObjectSchema, parseInput, parseJsonProp } from '@bizstack/piece-com
 import { z } from 'zod';
 import { agentOutputFields, agentProps } from '../agent-props';
 import { aiAgentsAuth } from '../auth';
-import { readTools, toolsProp } from '../custom-tools';
+import { readConnection } from '../connection';
+import { flowTools, readFlowTools, toolsProp } from '../custom-tools';
 import { schemaFromJson } from '../json-schema';
 import { mcpServersProp, mcpTools, readMcpServers } from '../mcp';
 import { runAgentStep } from '../run-agent';
+import { allowedHostsProp, toolGuard } from '../tool-guard';
 
 const ANSWER_SCHEMA = {
   type: 'object',
@@ -36,6 +38,7 @@ export const runCustomAgentAction = createAction({
     ...agentProps,
     tools: toolsProp,
     mcpServers: mcpServersProp,
+    allowedHosts: allowedHostsProp,
     outputJsonSchema: Property.Json({
       displayName: 'Output Schema',
       description: 'JSON schema of the result. Empty: {"answer": "…"}.',
@@ -47,6 +50,8 @@ export const runCustomAgentAction = createAction({
     const { propsValue } = context;
     const prompt = parseInput('Prompt', propsValue.prompt, z.string().trim().min(1).max(50_000));
     const servers = readMcpServers(propsValue.mcpServers);
+    const flows = readFlowTools(propsValue.tools);
+    const connection = readConnection(context.auth);
     const given =
       parseJsonProp('Output Schema', propsValue.outputJsonSchema ?? {}, jsonObjectSchema.nullish()) ?? {};
     const output = schemaFromJson('Output Schema', Object.keys(given).length > 0 ? given : ANSWER_SCHEMA);
@@ -55,7 +60,9 @@ export const runCustomAgentAction = createAction({
       props: propsValue,
       build: async () => {
         const { customAgent } = await import('@bizstack/agents/agents');
-        const tools = [...(await readTools(propsValue.tools)), ...(await mcpTools(servers))];
+        const urls = [...flows, ...servers].map(({ url }) => url);
+        const guard = await toolGuard(connection, propsValue.allowedHosts, urls);
+        const tools = [...(await flowTools(flows, guard)), ...(await mcpTools(servers, guard))];
         return customAgent({ prompt, tools, output });
       },
     });

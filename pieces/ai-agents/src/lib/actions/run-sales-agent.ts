@@ -4,7 +4,9 @@ import { jsonObjectSchema, parseInput, parseJsonProp } from '@bizstack/piece-com
 import { z } from 'zod';
 import { agentOutputFields, agentProps, writeUrlProp } from '../agent-props';
 import { aiAgentsAuth } from '../auth';
-import { passageBase, passagesProp, readPassages } from '../passages';
+import { readConnection } from '../connection';
+import { searchableKnowledge, searchedCollectionProp } from '../knowledge';
+import { passagesProp, readPassages } from '../passages';
 import { runAgentStep } from '../run-agent';
 import { createdSchema, type Writer, writerTo } from '../writer';
 
@@ -19,15 +21,16 @@ export const runSalesAgentAction = createAction({
   auth: aiAgentsAuth,
   displayName: 'Run Sales Agent',
   description:
-    'Answers a lead from given passages with citations, qualifies, proposes meetings; changes wait for approval',
+    'Answers a lead from the knowledge base with citations, qualifies, proposes meetings; changes wait for approval',
   audience: 'both',
   aiMetadata: {
     description:
-      'Answer a message of a lead from the given passages with citations (or say that it is not known), collect budget, authority, need and timeline, propose meetings, ask to update the CRM. Writes wait for a person. Repeating the step in a run continues it.',
+      'Answer a message of a lead from a knowledge base or given passages with citations (or say that it is not known), collect budget, authority, need and timeline, propose meetings, ask to update the CRM. Writes wait for a person. Repeating the step in a run continues it.',
     idempotent: true,
   },
   props: {
     ...agentProps,
+    collection: searchedCollectionProp,
     passages: passagesProp,
     contact: Property.Json({
       displayName: 'Contact',
@@ -54,7 +57,11 @@ export const runSalesAgentAction = createAction({
     const busy = parseJsonProp('Busy Times', propsValue.busyTimes ?? null, busySchema);
     const organizer = readOrganizer(propsValue.organizer);
     const settings: SalesSettings = organizer === undefined ? {} : { organizer };
-    const passages = readPassages(propsValue.passages);
+    const knowledge = await searchableKnowledge(
+      readConnection(context.auth),
+      propsValue.collection,
+      readPassages(propsValue.passages),
+    );
     return runAgentStep({
       context,
       props: propsValue,
@@ -64,7 +71,7 @@ export const runSalesAgentAction = createAction({
           store,
           settings,
           ports: {
-            knowledge: await passageBase(passages),
+            knowledge,
             ...(writer && propsValue.contactId?.trim() ? { crm: crmOf(contact, writer) } : {}),
             ...(writer && busy ? { calendar: calendarOf(busy, writer) } : {}),
           },

@@ -82,7 +82,7 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     expression: new RegExp(
-      `(?<!\\d)(?<d>\\d{1,2})(?:st|nd|rd|th|er|º)?[\\s.,/\\-]*(?:de\\s+|of\\s+)?(?<n>(?:${MONTH})\\p{L}*)[.,]?[\\s/\\-']*(?:de[l]?\\s+)?(?<y>20\\d\\d|\\d\\d(?!\\d|[:.]))`,
+      `(?<!\\d|\\d:)(?<d>\\d{1,2})(?:st|nd|rd|th|er|º)?[\\s.,/\\-]*(?:de\\s+|of\\s+)?(?<n>(?:${MONTH})\\p{L}*)[.,]?[\\s/\\-']*(?:de[l]?\\s+)?(?<y>20\\d\\d|\\d\\d(?!\\d|[:.]))`,
       'giu',
     ),
     read: ({ d, n, y }) => named(d, n, y),

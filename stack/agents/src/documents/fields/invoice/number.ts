@@ -49,7 +49,8 @@ const ORDER =
 const VALUE =
   /^[#№]?\s*((?:[A-Z]{1,5}\s(?=\d))?[A-Z0-9](?:[A-Z0-9]|[-_/.](?=[A-Z0-9]))*(?:\s?[-/]\s?\d+)?)/iu;
 
-function asNumber(text: string): string | undefined {
+/** The number of a document that a text begins with. */
+export function asNumber(text: string): string | undefined {
   const value = VALUE.exec(text)?.[1];
   if (value === undefined || !/\d/.test(value) || value.length < 2 || value.length > 40) return undefined;
   const [date] = findDates(text);

@@ -3,13 +3,14 @@ import type { Field } from '../../types';
 import { hasLegalForm, hasTradeWord, repairLegalForm, withoutRegistration } from '../business-names';
 import { findDates } from '../dates';
 import { fold } from '../text';
+import { repairAddress } from './address';
 
 const REGISTRATION =
-  /^\W*(?:\(?\s*(?:co(?:mpany)?|roc|br|brn|reg)?\.?\s*(?:reg(?:istration)?)?\.?\s*(?:no)?\.?\s*[:#]?\s*\(?[a-z]{0,3}\s?\d{4,}\s?[-–]?\s?[a-z0-9]{0,2}\s*\)?)\W*$/iu;
+  /^\W*(?:c[o0][mn]pany|co\.?|roc|brn?)\W*(?:reg(?:istration|\.)?\s*)?n[o0][\s.:#(-]*[a-z]{0,3}\d[\w\s()–-]*$|^\W*(?:\(?\s*(?:co(?:mpany)?|roc|br|brn|reg)?\.?\s*(?:reg(?:istration)?)?\.?\s*(?:no)?\.?\s*[:#]?\s*\(?[a-z]{0,3}\s?\d{4,}\s?[-–]?\s?[a-z0-9]{0,2}\s*\)?)\W*$/iu;
 const CONTACT = /(?:\btel|telephone|\bfax|phone|\bh\/?p\b|hotline|e-?mail|www\.|https?:|@|\.com\b)/iu;
 const TAX_ID = /\b[gcs6][s5][tl1i]\b.{0,14}(?:id|no|reg|\d{6})|(?:gst|sst|vat)\s*(?:id|no|reg)/iu;
 const TITLE =
-  /(?:tax\s*in\s?v|invoice|cash\s*(?:bill|sales?|memo)|receipt|resit|bill\s*(?:to|no)|\border\b|sales\s*order|welcome|thank|cashier|table|^\W*date|document\s*no|doc\s*no|\bmember|description|\bqty\b|sst\s*no)/iu;
+  /(?:tax\s*in\s?[vuy]|in[vuy]oice|cash\s*(?:bill|sales?|memo)|receipt|resit|bill\s*(?:to|no)|\border\b|sales\s*order|welcome|thank|cashier|table|^\W*date|document\s*no|doc\s*no|\bmember|description|\bqty\b|sst\s*no)/iu;
 const ADDRESS_WORD =
   /(?:\bno\W{0,3}\s?\d|\blot\b|\bl[o0]t\s?\w?\d|jalan|\bjln?\b|\bjl\b|taman|\btmn\b|lorong|persiaran|\bbandar|kampung|\bkg\b|lebuh|\bbatu\b|\blevel\b|\bfloor\b|\bground\b|\btingkat\b|\bblok\b|\bblock\b|\bunit\b|\bseksyen\b|\bsection\b|kawasan|bangunan|wisma|plaza|\bmall\b|\broad\b|\bstreet\b|\bsite\b|\d{5}(?!\d)|selangor|johor|kuala|lumpur|melaka|perak|penang|pulau\s?pinang|kedah|pahang|sabah|sarawak|terengganu|kelantan|perlis|negeri|sembilan|petaling|shah\s?alam|klang|puchong|subang|cheras|ampang|skudai|putrajaya|malaysia)/iu;
 const ADDRESS_START =
@@ -144,7 +145,7 @@ function readAddress(
     if (kind === 'name' && parts.some((part) => /\d{5}/.test(part)) && text.split(' ').length > 4) break;
     parts.push(text.replace(/\s*[([]?\s*(?:tel|fax|gst).*$/iu, ''));
   }
-  const value = parts.join(' ').replace(/\s+/g, ' ').trim();
+  const value = repairAddress(parts.join(' ').replace(/\s+/g, ' ').trim());
   return {
     value,
     confidence: /\d{5}/.test(value) ? 0.75 : 0.5,

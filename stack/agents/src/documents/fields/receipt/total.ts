@@ -61,8 +61,17 @@ interface Labelled {
   readonly summary: boolean;
 }
 
+/** Recognisers see figures in words: `T0tal`, `Subtota1`. */
+function withoutFigures(text: string): string {
+  return text
+    .replace(/(?<=[a-z])0(?=[a-z])|\b0(?=[a-z]{3})/g, 'o')
+    .replace(/(?<=[a-z])[1|!](?=[a-z])|(?<=[a-z]{3})[1|!](?![\w.,])/g, 'l')
+    .replace(/(?<=[a-z])5(?=[a-z])|\b5(?=[a-z]{3})/g, 's');
+}
+
 function labelOf(text: string): Label | undefined {
-  return LABELS.find(([, expression]) => expression.test(text))?.[0];
+  const words = withoutFigures(text);
+  return LABELS.find(([, expression]) => expression.test(words) || expression.test(text))?.[0];
 }
 
 function amountsOf(text: string): number[] {
