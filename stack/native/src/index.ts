@@ -19,7 +19,9 @@ export {
   keyHash,
   type CacheEntryOptions,
 } from './install/cache-entry';
+export { pythonPackagesDir } from './install/python';
 export { compareVersions, findMissingTools, requireTools } from './install/tools';
 export { nodeBinary } from './install/node-binary';
+export { autogenPackages, autogenServerDir } from './services/autogen';
 export { DRIVERS, PROFILES, servicesOf } from './services';
 export { connectionValues } from './services/flows';

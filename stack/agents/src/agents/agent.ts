@@ -10,13 +10,14 @@ import type { AuditSink } from '../tools/audit';
 import { decisionSchema, type Decision, type PendingCall } from '../tools/decision';
 import { guardedFetch } from '../tools/guarded-fetch';
 import { Quoter } from '../tools/quoting';
+import { safeValue } from '../tools/safe-output';
 import { SecretGuard } from '../tools/secrets';
 import { Toolbox, type ExecutedCall } from '../tools/toolbox';
 import type { AgentUser } from '../tools/user';
-import type { AgentDefinition } from './definition';
+import type { AgentDefinition, CheckContext, Checked } from './definition';
 import type { GraphOutcome, RunGraph } from './graph-lazy';
 import { agentInputSchema, type AgentInput, type AgentInputGiven } from './input';
-import { AgentLoop } from './loop';
+import { AgentLoop, checkResult } from './loop';
 import type { AgentState } from './state';
 
 export interface AgentDeps {
@@ -144,7 +145,7 @@ export class Agent<O, R> {
    * @throws BizError `BIZ_AGENTS_DECISION_INVALID`, with `details.problems`: the reason by `callId`
    */
   checkDecisions(run: RunRecord, decisions: readonly Decision[], user: AgentUser): void {
-    const toolbox = this.#toolbox(run, user, new AbortController().signal, []);
+    const toolbox = this.toolbox(run, user, new AbortController().signal, []);
     const problems = decisions.flatMap((decision) => {
       if (decision.action !== 'edit') return [];
       const call = run.calls.find(({ callId, agent }) => {
@@ -174,7 +175,7 @@ export class Agent<O, R> {
     const before = meter.usage;
     const signal = options.signal ?? new AbortController().signal;
     const maxSteps = limits.maxSteps ?? DEFAULT_STEPS;
-    const toolbox = (notes: AgentState['notes']) => this.#toolbox(run, options.user, signal, notes);
+    const toolbox = (notes: AgentState['notes']) => this.toolbox(run, options.user, signal, notes);
     const loop = new AgentLoop({
       definition: this.definition,
       model: this.#deps.model,
@@ -223,14 +224,7 @@ export class Agent<O, R> {
     const { runId, contactId } = run;
     const result = this.#result.parse(value);
     // Learns before it is completed: after a crash in between it learns again, which changes nothing.
-    await this.definition.learn?.(result, { runId, contactId: contactId ?? undefined });
-    const said = this.definition.said?.(result);
-    if (contactId !== null && said !== undefined) {
-      const heard = await this.#heard(runId);
-      await store.conversations.append(contactId, this.definition.name, runId, [
-        ...heard.map((text) => ({ role: 'contact' as const, text })),
-        { role: 'agent', text: said },
-      ]);
+    if ((await this.remember(run, value, () => this.#heard(runId))) && contactId !== null) {
       // The answer stands already: a memory that could not be put in short is put in short next time.
       await summariseConversation(
         store,
@@ -246,6 +240,27 @@ export class Agent<O, R> {
         throw error;
       });
     return { status: 'completed', runId, result, usage };
+  }
+
+  /** Learns from a result, and keeps what was said to the contact; gives whether something was said. */
+  async remember(run: RunRecord, value: unknown, heard: () => Promise<readonly string[]>): Promise<boolean> {
+    const { runId, contactId } = run;
+    const result = this.#result.parse(value);
+    await this.definition.learn?.(result, { runId, contactId: contactId ?? undefined });
+    const said = this.definition.said?.(result);
+    if (contactId === null || said === undefined) return false;
+    await this.#deps.store.conversations.append(contactId, this.definition.name, runId, [
+      ...(await heard()).map((text) => ({ role: 'contact' as const, text })),
+      { role: 'agent', text: said },
+    ]);
+    return true;
+  }
+
+  /** Checks by code what a model handed in, without secrets and foreign links. */
+  checkResult(value: unknown, context: CheckContext): Promise<Checked<unknown>> {
+    const { allowedHosts = [] } = this.#deps;
+    const clean = (given: unknown) => safeValue(this.#secrets.redactValue(given), { allowedHosts });
+    return checkResult(this.definition, value, clean, context);
   }
 
   async #firstState(input: AgentInput, run: RunRecord, options: RunOptions) {
@@ -275,7 +290,8 @@ export class Agent<O, R> {
     return input.success ? input.data.data.map(({ text }) => text) : [];
   }
 
-  #toolbox(run: RunRecord, user: AgentUser, signal: AbortSignal, notes: AgentState['notes']): Toolbox {
+  /** The tools of a run, with everything that stands in front of them. */
+  toolbox(run: RunRecord, user: AgentUser, signal: AbortSignal, notes: AgentState['notes']): Toolbox {
     const { store, audit, approval = {}, allowedHosts = [], allowPrivateAddresses = false } = this.#deps;
     return new Toolbox({
       agent: this.definition.name,

@@ -12,7 +12,7 @@ import { safeValue } from '../tools/safe-output';
 import type { SecretGuard } from '../tools/secrets';
 import type { ExecutedCall, Toolbox } from '../tools/toolbox';
 import type { AgentUser } from '../tools/user';
-import type { AgentDefinition } from './definition';
+import type { AgentDefinition, CheckContext, Checked } from './definition';
 import type { AgentState } from './state';
 
 export const SUBMIT = 'submit_result';
@@ -111,18 +111,15 @@ export class AgentLoop<O, R> {
     const call = callsOf(state)[0];
     const text = last?.role === 'assistant' ? last.content : '';
     const value = call === undefined ? jsonIn(text) : call.malformed === undefined ? call.input : undefined;
-    const parsed = definition.output.safeParse(this.#cleaned(value));
-    const checked = parsed.success
-      ? await definition.check(parsed.data, {
-          user,
-          input: state.input,
-          notes: (kind) => state.notes.filter((note) => note.kind === kind).map((note) => note.value),
-          secondTry: state.repairs > 0,
-        })
-      : { ok: false as const, problem: problemOf(value, parsed.error) };
-    if (checked.ok) return { done: { result: this.#cleaned(checked.result) } };
+    const checked = await checkResult(definition, value, (given) => this.#cleaned(given), {
+      user,
+      input: state.input,
+      notes: (kind) => state.notes.filter((note) => note.kind === kind).map((note) => note.value),
+      secondTry: state.repairs > 0,
+    });
+    if (checked.ok) return { done: { result: checked.result } };
     if (state.repairs > 0) throw outputInvalid(model.model, checked.problem);
-    const complaint = `This result cannot be taken. Call ${SUBMIT} again, corrected.\n${checked.problem}`;
+    const complaint = complaintOf(checked.problem);
     return {
       messages: [...state.messages, call ? answerTo(call, complaint) : { role: 'user', content: complaint }],
       repairs: state.repairs + 1,
@@ -148,6 +145,24 @@ export class AgentLoop<O, R> {
       parameters: jsonSchemaOf(this.#options.definition.output),
     };
   }
+}
+
+/** Checks what a model handed in; `clean` takes out secrets and foreign links, before and after. */
+export async function checkResult<O, R>(
+  definition: AgentDefinition<O, R>,
+  value: unknown,
+  clean: (value: unknown) => unknown,
+  context: CheckContext,
+): Promise<Checked<unknown>> {
+  const parsed = definition.output.safeParse(clean(value));
+  if (!parsed.success) return { ok: false, problem: problemOf(value, parsed.error) };
+  const checked = await definition.check(parsed.data, context);
+  return checked.ok ? { ok: true, result: clean(checked.result) } : checked;
+}
+
+/** What a model is told about a result that is wrong. */
+export function complaintOf(problem: string): string {
+  return `This result cannot be taken. Call ${SUBMIT} again, corrected.\n${problem}`;
 }
 
 function callsOf(state: AgentState): ToolCall[] {

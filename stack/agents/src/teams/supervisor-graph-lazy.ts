@@ -4,6 +4,7 @@ import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint';
 import { z } from 'zod';
 import { proceed, waitingCalls } from '../agents/gate-lazy';
 import { decisionSchema, type Decision, type PendingCall } from '../tools/decision';
+import type { TeamOutcome } from './stored-team';
 import type { SupervisorLoop, SupervisorState } from './supervisor-loop';
 
 const State = Annotation.Root({
@@ -15,9 +16,6 @@ const State = Annotation.Root({
   decisions: Annotation<Decision[]>,
   done: Annotation<SupervisorState['done']>,
 });
-
-export type TeamOutcome =
-  { kind: 'done'; done: NonNullable<SupervisorState['done']> } | { kind: 'waiting'; calls: PendingCall[] };
 
 const doneSchema = z.object({
   done: z.object({ text: z.string(), reason: z.enum(['finished', 'max_rounds', 'budget']) }),

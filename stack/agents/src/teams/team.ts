@@ -18,6 +18,8 @@ export interface TeamRunOptions {
   runId?: string;
   /** Contact that the task is about: members remember their conversation, `forgetContact` removes it. */
   contactId?: string;
+  /** Text from outside that the task is about; models see it as quoted data. */
+  data?: readonly { source: string; text: string }[];
   limits?: TeamLimits;
   /** Ends the run; what was done stays done and the run can be resumed. */
   signal?: AbortSignal;

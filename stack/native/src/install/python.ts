@@ -44,7 +44,7 @@ export async function installPythonPackages(context: DriverContext, entry: Pytho
   if (entry.wheelPython !== undefined) args.push('--python-version', entry.wheelPython, '--no-deps');
   return cacheEntry({
     cacheDir: context.cacheDir,
-    key: await pythonKey(context, entry),
+    key: await pythonKey(entry),
     neededMb: entry.neededMb,
     signal: context.signal,
     onWait: (pid) => context.log.info(`process ${pid} installs the same packages; waiting for it`),
@@ -59,13 +59,16 @@ export async function installPythonPackages(context: DriverContext, entry: Pytho
 }
 
 /** The folder of packages that {@link installPythonPackages} made. */
-export async function pythonPackagesDir(context: DriverContext, entry: PythonEntry): Promise<string> {
-  return cacheEntryDir(context.cacheDir, await pythonKey(context, entry));
+export async function pythonPackagesDir(
+  context: Pick<DriverContext, 'cacheDir'>,
+  entry: PythonEntry,
+): Promise<string> {
+  return cacheEntryDir(context.cacheDir, await pythonKey(entry));
 }
 
 const versions = new Map<string, Promise<string>>();
 
-async function pythonKey(context: DriverContext, entry: PythonEntry): Promise<string> {
+async function pythonKey(entry: PythonEntry): Promise<string> {
   let version = entry.wheelPython;
   if (version === undefined) {
     const known =

@@ -1,5 +1,6 @@
 import { BizError } from '@bizstack/contracts';
 import type { ServiceDriver } from '../driver';
+import { autogenDriver } from './autogen';
 import { clickhouseDriver } from './clickhouse';
 import { embeddingsDriver } from './embeddings';
 import { flowsDriver } from './flows';
@@ -25,6 +26,7 @@ export const DRIVERS: readonly ServiceDriver[] = [
   flowsDriver,
   temporalDriver,
   workflowsDriver,
+  autogenDriver,
 ];
 
 /** The path of a lead, without what it does not need. */
@@ -44,6 +46,7 @@ const LEAD_PATH = [
 export const PROFILES: Readonly<Record<string, readonly string[]>> = {
   core: [...LEAD_PATH, 'temporal', 'workflows'],
   lead: LEAD_PATH,
+  agents: ['autogen'],
   data: ['postgres', 'redis', 'kafka', 'clickhouse', 'qdrant', 'embeddings'],
 };
 

@@ -1,0 +1,3 @@
+"""Teams of agents on AutoGen, behind HTTP."""
+
+SERVICE_NAME = "bizstack-autogen"
