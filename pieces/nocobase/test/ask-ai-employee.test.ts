@@ -20,7 +20,10 @@ afterEach(async () => {
 });
 
 /** An AI employee of its own, whose model is a fake that follows the script. */
-async function employeeWith(script: (request: LlmRequest, n: number) => Reply | Promise<Reply>) {
+async function employeeWith(
+  script: (request: LlmRequest, n: number) => Reply | Promise<Reply>,
+  tools: { name: string; autoCall: boolean }[] = [{ name: 'suggestions', autoCall: false }],
+) {
   const llm = await fakeLlm(script);
   open.push(llm);
   const name = randomUUID().slice(0, 8);
@@ -41,7 +44,7 @@ async function employeeWith(script: (request: LlmRequest, n: number) => Reply | 
     nickname: `Helper ${name}`,
     about: 'You help.',
     enabled: true,
-    skillSettings: { tools: [{ name: 'suggestions', autoCall: false }] },
+    skillSettings: { tools },
     modelSettings: { enabled: true, models: [{ llmService: service, model: 'scripted' }] },
   });
   return { llm, employee, service };
@@ -145,6 +148,34 @@ test('a refused call is told to the employee with the reason; the tool does not 
   expect(done.status).toBe('answered');
   expect(done.text).toContain('Not on a Friday');
   expect(done.toolCalls.map(({ status }) => status)).not.toContain('success');
+});
+
+test('a call that wants approval pauses the run too when an employee makes it who was given a part of the task', async () => {
+  const helper = await employeeWith(wantsApproval);
+  const dispatch: Reply = {
+    tool: 'dispatch-sub-agent-task',
+    args: { username: helper.employee, question: 'Suggest something' },
+  };
+  const { employee } = await employeeWith(
+    (request) =>
+      request.messages.at(-1)?.role === 'user' ? dispatch : { text: `helper said ${lastText(request)}` },
+    [{ name: 'dispatch-sub-agent-task', autoCall: true }],
+  );
+  for (const decision of ['approve', 'reject'] as const) {
+    const waiting = await askRun({ employee, message: `Let somebody suggest, then ${decision}` });
+    const shown = outputOf(waiting);
+    expect(shown).toMatchObject({ status: 'approval_required', toolCalls: [{ name: 'suggestions' }] });
+    const link = queryOf(decision === 'approve' ? shown.approveUrl : shown.rejectUrl);
+    const done = outputOf(await waiting.resume({ queryParams: { ...link, reason: 'Not on a Friday' } }));
+    expect(done).toMatchObject({
+      status: 'answered',
+      conversationId: shown.conversationId,
+      toolCalls: [{ name: 'dispatch-sub-agent-task' }],
+    });
+    expect(done.text).toContain('helper said');
+    if (decision === 'reject') expect(done.text).toContain('Not on a Friday');
+    else expect(done.text).not.toContain('Not on a Friday');
+  }
 });
 
 test('every further call that wants approval pauses again; an old link decides nothing', async () => {

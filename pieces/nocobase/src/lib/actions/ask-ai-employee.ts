@@ -217,7 +217,7 @@ async function goOn(question: Question, queryParams: unknown, body: unknown): Pr
   // A link of an earlier call decides nothing about a later one.
   if (given.messageKey !== undefined && given.messageKey !== progress.message.key) return progress;
   const browser = await browserTools(question.client);
-  return decide(question, progress.message, deciding(given.decision, browser));
+  return decide(question, progress, deciding(given.decision, browser));
 }
 
 /** Decides what needs no person: calls for a browser, calls that were decided before, and all of them by choice. */
@@ -236,7 +236,7 @@ async function decideAlone(question: Question, start: Progress, mode: string): P
       );
     }
     const decision: Decision = mode === 'approve' ? { type: 'approve' } : REFUSED;
-    progress = await decide(question, progress.message, deciding(decision, browser));
+    progress = await decide(question, progress, deciding(decision, browser));
   }
   return progress;
 }

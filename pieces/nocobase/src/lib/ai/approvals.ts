@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { NocoBaseClient } from '../client';
 import { notify } from '../notifications';
 import type { Decision } from './ask';
-import type { Message, ToolCall } from './messages';
+import type { PlainMessage, ToolCall } from './messages';
 
 const toolsSchema = z.looseObject({
   data: z.array(
@@ -57,7 +57,7 @@ export interface ApprovalRequest {
   roles: unknown;
   users: unknown;
   employee: string;
-  message: Message;
+  message: PlainMessage;
   pending: readonly ToolCall[];
   approveUrl: string;
   rejectUrl: string;

@@ -2,7 +2,15 @@ import { BizError, isBizError, sleep } from '@bizstack/piece-common';
 import { z } from 'zod';
 import type { NocoBaseClient } from '../client';
 import { findConversation, isBusy } from './conversation';
-import { type Message, readMessages, textOf, type ToolCall, toolCallsOf } from './messages';
+import {
+  type Message,
+  readMessages,
+  textOf,
+  type ToolCall,
+  toolCallsOf,
+  type Waiting,
+  waitingOf,
+} from './messages';
 
 const POLL_MS = 500;
 /** NocoBase lets one account have three answers under way; the next one waits for its turn. */
@@ -27,9 +35,7 @@ export interface Question {
 }
 
 export type Progress =
-  | { kind: 'answered'; answer: Message; toolCalls: ToolCall[] }
-  /** Tool calls that wait for a person. */
-  | { kind: 'approval'; message: Message; pending: ToolCall[] };
+  { kind: 'answered'; answer: Message; toolCalls: ToolCall[] } | ({ kind: 'approval' } & Waiting);
 
 export type Decision = { type: 'approve' } | { type: 'reject'; message: string };
 
@@ -56,11 +62,11 @@ export async function ask(question: Question): Promise<Progress> {
 /** Decides about tool calls that wait and lets the employee go on. Doing it twice does no harm. */
 export async function decide(
   question: Question,
-  message: Message,
+  { sessionId, message, pending }: Waiting,
   decisionOf: (call: ToolCall) => Decision,
 ): Promise<Progress> {
-  const { client, sessionId, model } = question;
-  for (const call of toolCallsOf(message)) {
+  const { client, model } = question;
+  for (const call of pending) {
     if (call.invokeStatus !== 'interrupted') continue;
     await client.call({
       method: 'POST',
@@ -71,7 +77,7 @@ export async function decide(
     });
   }
   const failure = await stream(question, 'aiConversations:resumeToolCall', {
-    sessionId,
+    sessionId: question.sessionId,
     messageId: message.key,
     ...(model ? { model } : {}),
   });
@@ -86,15 +92,10 @@ export async function progressOf(question: Question): Promise<Progress | undefin
   const messages = (await sinceQuestion(question)).slice(1);
   const last = messages.at(-1);
   if (!last || last.role === 'user') return undefined;
-  const open = toolCallsOf(last).filter(({ invokeStatus }) => isOpen(invokeStatus));
-  if (open.length > 0) return { kind: 'approval', message: last, pending: open };
+  const waiting = waitingOf(question.sessionId, last);
+  if (waiting) return { kind: 'approval', ...waiting };
   if (toolCallsOf(last).length > 0) return undefined;
   return { kind: 'answered', answer: last, toolCalls: messages.flatMap(toolCallsOf) };
-}
-
-/** Waits for a decision, or was decided without being carried out. */
-function isOpen(invokeStatus: string | null | undefined): boolean {
-  return invokeStatus === 'interrupted' || invokeStatus === 'waiting';
 }
 
 /** The question and all that came after it; empty when it was not sent yet. */
