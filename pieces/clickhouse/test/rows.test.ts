@@ -64,6 +64,25 @@ describe('insert_rows', () => {
     });
   });
 
+  it('sees a table that was changed right after an insert', async () => {
+    const table = await newTable('id UInt8');
+    await insert({ table, rows: { id: 1 } });
+    await run(`ALTER TABLE ${table} ADD COLUMN name String`);
+    await insert({ table, rows: { id: 2, name: 'b' } });
+    await run(`ALTER TABLE ${table} MODIFY COLUMN id UInt32`);
+    await insert({ table, rows: { id: 300, name: 'c' } });
+    expect(await sql(`SELECT id, name FROM ${table} ORDER BY id`)).toEqual([
+      { id: 1, name: '' },
+      { id: 2, name: 'b' },
+      { id: 300, name: 'c' },
+    ]);
+    await run(`ALTER TABLE ${table} DROP COLUMN name`);
+    await expect(insert({ table, rows: { id: 4, name: 'd' } })).rejects.toMatchObject({
+      message: expect.stringContaining('name') as string,
+    });
+    expect(await sql(`SELECT count() AS n FROM ${table}`)).toEqual([{ n: 3 }]);
+  });
+
   it('takes lists of values, with and without the names of their columns', async () => {
     const table = await newTable("id UInt8, name String DEFAULT 'none', c UInt8 ALIAS id");
     await insert({ table, rows: [[1, 'a']] });

@@ -65,6 +65,8 @@ export interface Insert extends Statement {
 /** What an action may do with a connection. */
 export interface Database {
   readonly name: string;
+  /** The same object for every use of one connection. */
+  readonly connection: object;
   /** Reads rows; the server refuses every change. */
   read(statement: Read): Promise<Rows>;
   /** Reads a file in a format of ClickHouse; `consume` gets the bytes, whole results only. */
@@ -193,6 +195,7 @@ function databaseOf(client: ClickHouseClient, auth: ClickHouseAuthValues): Datab
     });
 
   return {
+    connection: client,
     name: auth.database,
     read: (statement) =>
       guarded(statement, (signal) =>

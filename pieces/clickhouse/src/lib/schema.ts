@@ -85,6 +85,26 @@ export async function describeTable(database: Database, text: string): Promise<T
   };
 }
 
+/** How long what is known about a table serves for inserts of a few rows. */
+const RECENT_MS = 10_000;
+const recent = new WeakMap<object, Map<string, { table: Table; at: number }>>();
+
+/** The table as it was described within the last seconds; it may have changed since. */
+export function recentTable({ connection }: Database, text: string): Table | undefined {
+  const known = recent.get(connection)?.get(text);
+  return known && Date.now() - known.at < RECENT_MS ? known.table : undefined;
+}
+
+/** Like {@link describeTable}, and remembered for {@link recentTable}. */
+export async function rememberTable(database: Database, text: string): Promise<Table> {
+  const table = await describeTable(database, text);
+  const tables = recent.get(database.connection) ?? new Map<string, { table: Table; at: number }>();
+  // Names may come from data, so that there is no end to them.
+  if (tables.size >= 100) tables.clear();
+  recent.set(database.connection, tables.set(text, { table, at: Date.now() }));
+  return table;
+}
+
 async function unknownTable(
   database: Database,
   name: { database: string; table: string },

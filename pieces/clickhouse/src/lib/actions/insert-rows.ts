@@ -12,9 +12,12 @@ import {
   tableProp,
   tokenProp,
 } from '../props/table';
-import { rowsSchema, startRows } from '../rows';
-import { describeTable, isInsertable, writableColumn } from '../schema';
-import { BAD_ROWS, insertRowsOf } from '../write';
+import { prepareRows, rowsSchema, startRows } from '../rows';
+import { isInsertable, recentTable, rememberTable, writableColumn } from '../schema';
+import { BAD_ROWS, insertPrepared, insertRowsOf } from '../write';
+
+/** Up to here asking the server about the table takes longer than the insert. */
+const FEW_ROWS = 100;
 
 export const insertOptionsSchema = z.object({
   onBadRows: z
@@ -66,7 +69,14 @@ export const insertRows = createAction({
     const rows = parseJsonProp('Rows', propsValue.rows, rowsSchema);
     const options = parseInput('Insert Rows', propsValue, insertOptionsSchema);
     return withDatabase(auth.props, async (database) => {
-      const table = await describeTable(database, propsValue.table);
+      const few = rows.length <= FEW_ROWS && !propsValue.columns?.length;
+      const recent = few ? recentTable(database, propsValue.table) : undefined;
+      if (recent) {
+        const prepared = await prepareRows(recent, rows);
+        // Rows that do not fit may fit the table as it is now.
+        if (prepared.bad.length === 0) return insertPrepared(database, recent, prepared, options);
+      }
+      const table = await rememberTable(database, propsValue.table);
       const columns = propsValue.columns?.length
         ? propsValue.columns.map((name) => writableColumn(table, name).name)
         : undefined;
