@@ -6,7 +6,9 @@ import { toParameter } from './values';
 
 /** PostgreSQL numbers parameters with 16 bits. */
 const MAX_PARAMETERS = 65_535;
-const MAX_ROWS_PER_STATEMENT = 1_000;
+const MAX_ROWS_PER_STATEMENT = 5_000;
+/** Without arrays, the parser of the server works on every single value. */
+const MAX_ROWS_AS_VALUES = 1_000;
 
 export const MAX_ROWS = 100_000;
 
@@ -18,10 +20,12 @@ export const rowsSchema = z.union([
 
 export type Row = Record<string, unknown>;
 
+/** An INSERT without RETURNING. */
 export interface Statement {
   readonly sql: string;
   readonly values: unknown[];
-  readonly rows: number;
+  /** True when rows that exist are updated, so that what became of a row is to be asked for. */
+  readonly updates: boolean;
 }
 
 /** Rows that one statement can write: the same columns, and no key twice. */
@@ -45,10 +49,7 @@ function toChunks(table: Table, rows: readonly Row[], keyColumns: readonly strin
     const key =
       keyColumns.length > 0 ? JSON.stringify(keyColumns.map((name) => keyText(row[name]))) : `#${index}`;
     let chunk = chunks.at(-1);
-    const full =
-      chunk !== undefined &&
-      (chunk.rows.length >= MAX_ROWS_PER_STATEMENT ||
-        (chunk.rows.length + 1) * chunk.columns.length > MAX_PARAMETERS);
+    const full = chunk !== undefined && chunk.rows.length >= MAX_ROWS_PER_STATEMENT;
     if (chunk === undefined || full || rowShape !== shape || chunk.keys.has(key)) {
       chunk = { columns: names.map((name) => writable(table, name)), rows: [], keys: new Set() };
       chunks.push(chunk);
@@ -74,18 +75,28 @@ export function writable(table: Table, name: string): Column {
   });
 }
 
-function valuesSql({ columns, rows }: Chunk): { sql: string; values: unknown[] } {
-  const values: unknown[] = [];
-  const tuples = rows.map(
-    (row) =>
-      `(${columns
-        .map((column) => {
-          values.push(toParameter(row[column.name], column));
-          return `$${values.length}`;
-        })
-        .join(', ')})`,
-  );
-  return { sql: tuples.join(', '), values };
+/** What stands after the column names of an INSERT, with its parameters: one array for each column. */
+function sourcesOf({ columns, rows }: Chunk): { sql: string; values: unknown[] }[] {
+  const lists = columns.map((column) => rows.map((row) => toParameter(row[column.name], column)));
+  if (columns.some(({ baseType }) => baseType === null)) return valueLists(columns.length, lists);
+  const casts = columns.map(({ baseType }, index) => `$${index + 1}::${baseType}[]`);
+  return [{ sql: `SELECT * FROM unnest(${casts.join(', ')})`, values: lists }];
+}
+
+/** `VALUES ($1, …), …` as often as the limits of a statement ask for. */
+function valueLists(width: number, lists: readonly unknown[][]): { sql: string; values: unknown[] }[] {
+  const count = lists[0]?.length ?? 0;
+  const size = Math.max(1, Math.min(MAX_ROWS_AS_VALUES, Math.floor(MAX_PARAMETERS / width)));
+  const sources = [];
+  for (let from = 0; from < count; from += size) {
+    const values: unknown[] = [];
+    const tuples = [];
+    for (let row = from; row < Math.min(from + size, count); row += 1) {
+      tuples.push(`(${lists.map((list) => `$${values.push(list[row])}`).join(', ')})`);
+    }
+    sources.push({ sql: `VALUES ${tuples.join(', ')}`, values });
+  }
+  return sources;
 }
 
 /** INSERT statements for rows; `skip` leaves out those whose key exists already. */
@@ -94,19 +105,15 @@ export function insertStatements(
   rows: readonly Row[],
   { skip }: { skip: boolean },
 ): Statement[] {
-  return toChunks(table, rows, []).map((chunk) => {
-    const { sql, values } = valuesSql(chunk);
+  return toChunks(table, rows, []).flatMap((chunk) => {
     const names = chunk.columns.map(({ name }) => quoteIdentifier(name)).join(', ');
-    return {
-      sql: `INSERT INTO ${table.sql} (${names}) VALUES ${sql}${skip ? ' ON CONFLICT DO NOTHING' : ''} RETURNING *`,
+    return sourcesOf(chunk).map(({ sql, values }) => ({
+      sql: `INSERT INTO ${table.sql} (${names}) ${sql}${skip ? ' ON CONFLICT DO NOTHING' : ''}`,
       values,
-      rows: chunk.rows.length,
-    };
+      updates: false,
+    }));
   });
 }
-
-/** Marks inserted rows in the result; removed before a flow sees it. */
-export const INSERTED_FLAG = '__bizstack_inserted';
 
 export interface UpsertOptions {
   readonly conflictColumns: readonly string[];
@@ -135,24 +142,25 @@ export function upsertStatements(
       );
     }
   }
-  return toChunks(table, rows, conflictColumns).map((chunk) => {
-    const { sql, values } = valuesSql(chunk);
+  return toChunks(table, rows, conflictColumns).flatMap((chunk) => {
     const names = chunk.columns.map(({ name }) => name);
     const updated = names.filter(
       (name) => !conflictColumns.includes(name) && (updateColumns?.includes(name) ?? true),
     );
     // Setting the key to itself changes nothing, but makes the row that exists part of the result.
     const assigned = updated.length > 0 ? updated : conflictColumns;
-    return {
+    const assignments = assigned.map(
+      (name) => `${quoteIdentifier(name)} = EXCLUDED.${quoteIdentifier(name)}`,
+    );
+    return sourcesOf(chunk).map(({ sql, values }) => ({
       sql: [
-        `INSERT INTO ${table.sql} (${names.map(quoteIdentifier).join(', ')}) VALUES ${sql}`,
+        `INSERT INTO ${table.sql} (${names.map(quoteIdentifier).join(', ')}) ${sql}`,
         `ON CONFLICT (${conflictColumns.map(quoteIdentifier).join(', ')})`,
-        `DO UPDATE SET ${assigned.map((name) => `${quoteIdentifier(name)} = EXCLUDED.${quoteIdentifier(name)}`).join(', ')}`,
-        `RETURNING *, (xmax = 0) AS "${INSERTED_FLAG}"`,
+        `DO UPDATE SET ${assignments.join(', ')}`,
       ].join(' '),
       values,
-      rows: chunk.rows.length,
-    };
+      updates: true,
+    }));
   });
 }
 

@@ -6,6 +6,11 @@ export interface Column {
   readonly name: string;
   /** As PostgreSQL writes it, for example `character varying(200)`. */
   readonly type: string;
+  /**
+   * The type without its length or scale, which a cast would cut values to; null where `unnest` would take values
+   * apart: lists and records.
+   */
+  readonly baseType: string | null;
   readonly nullable: boolean;
   readonly hasDefault: boolean;
   /** Computed by the server, never written. */
@@ -47,10 +52,12 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
 ORDER BY n.nspname, c.relname`;
 
 const COLUMNS_SQL = `
-SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable,
+SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, CASE WHEN t.typtype IN ('b', 'e', 'r') AND t.typcategory <> 'A' THEN format_type(t.oid, -1) END AS "baseType",
+       NOT a.attnotnull AS nullable,
        (a.atthasdef OR a.attidentity <> '') AS "hasDefault",
        (a.attgenerated <> '' OR a.attidentity = 'a') AS generated, col_description(c.oid, a.attnum) AS comment
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_type t ON t.oid = a.atttypid
 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum`;
 

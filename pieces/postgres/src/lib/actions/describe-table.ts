@@ -35,6 +35,18 @@ export const describeTable = createAction({
     const { schema, table, columns, uniqueKeys } = await withDatabase(auth.props, (database) =>
       describe(database, propsValue.table),
     );
-    return { schema, table, columns, uniqueKeys };
+    return {
+      schema,
+      table,
+      columns: columns.map(({ name, type, nullable, hasDefault, generated, comment }) => ({
+        name,
+        type,
+        nullable,
+        hasDefault,
+        generated,
+        comment,
+      })),
+      uniqueKeys,
+    };
   },
 });

@@ -44,10 +44,13 @@ export const insertRows = createAction({
   },
   async run({ auth, propsValue }) {
     const rows = parseJsonProp('Rows', propsValue.rows, rowsSchema);
-    const { inserted, rows: stored } = await withTransaction(auth.props, async (database) => {
+    const returnRows = propsValue.returnRows !== false;
+    const written = await withTransaction(auth.props, async (database) => {
       const table = await describeTable(database, propsValue.table);
-      return runWrites(database, insertStatements(table, rows, { skip: propsValue.onConflict === 'skip' }));
+      const statements = insertStatements(table, rows, { skip: propsValue.onConflict === 'skip' });
+      return runWrites(database, statements, { returnRows });
     });
-    return { inserted, skipped: rows.length - inserted, rows: propsValue.returnRows === false ? [] : stored };
+    const { inserted } = written;
+    return { inserted, skipped: rows.length - inserted, rows: written.rows };
   },
 });

@@ -38,8 +38,9 @@ export const upsertRows = createAction({
       const table = await describeTable(database, propsValue.table);
       const conflictColumns = conflictKey(table, propsValue.conflictColumns ?? []);
       const updateColumns = propsValue.updateColumns?.length ? propsValue.updateColumns : undefined;
-      return runWrites(database, upsertStatements(table, rows, { conflictColumns, updateColumns }));
+      const statements = upsertStatements(table, rows, { conflictColumns, updateColumns });
+      return runWrites(database, statements, { returnRows: propsValue.returnRows !== false });
     });
-    return { ...written, rows: propsValue.returnRows === false ? [] : written.rows };
+    return written;
   },
 });
