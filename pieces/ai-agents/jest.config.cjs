@@ -1,7 +1,7 @@
 module.exports = {
   ...require('../../jest.preset.cjs')({
     name: 'piece-ai-agents',
-    services: ['postgres', 'embeddings', 'qdrant', 'kafka'],
+    services: ['postgres', 'embeddings', 'qdrant', 'kafka', 'autogen'],
   }),
   // The library from its sources: Jest cannot follow the dynamic imports of compiled files.
   moduleNameMapper: {

@@ -15,6 +15,7 @@ import { runCustomAgentAction } from './lib/actions/run-custom-agent';
 import { runFinanceAgentAction } from './lib/actions/run-finance-agent';
 import { runOperationsAgentAction } from './lib/actions/run-operations-agent';
 import { runSalesAgentAction } from './lib/actions/run-sales-agent';
+import { runTeamAction } from './lib/actions/run-team';
 import { scoreContentSeoAction } from './lib/actions/score-content-seo';
 import { scoreLeadAction } from './lib/actions/score-lead';
 import { suggestTopicsAction } from './lib/actions/suggest-topics';
@@ -36,6 +37,7 @@ export const aiAgents = createPiece({
     runFinanceAgentAction,
     runOperationsAgentAction,
     runCustomAgentAction,
+    runTeamAction,
     indexKnowledgeAction,
     answerFromKnowledgeBaseAction,
     scoreLeadAction,

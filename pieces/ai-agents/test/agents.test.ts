@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { z } from 'zod';
 import { aiAgents } from '../src';
 import { closeDatabases } from '../src/lib/postgres';
+import { sendForm } from './support/approval-form';
 import { call, failureOf, fieldsOf, KEY, modelAuth, postgresUrl, run, startReceiver } from './support/piece';
 import { type Answer, listen, type ModelRequest, startScriptedModel, submit } from './support/scripted-model';
 
@@ -32,20 +33,6 @@ const waitingSchema = z.looseObject({
   approvalPage: z.url(),
   pending: z.array(z.looseObject({ tool: z.string(), input: z.unknown() })),
 });
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&', '#39': "'" };
-
-/** What a browser would send when the page's form is filled in like this. */
-async function sendForm(page: string, fields: Record<string, string>) {
-  const html = await (await fetch(page)).text();
-  const plain = (text: string) =>
-    text.replace(/&(lt|gt|quot|amp|#39);/g, (_all, name: string) => ENTITIES[name] ?? '');
-  const found = [
-    ...html.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g),
-    ...html.matchAll(/<textarea name="([^"]+)"[^>]*>\n([^<]*)</g),
-  ].map(([, name = '', value = '']) => [name, plain(value).replaceAll('\n', '\r\n')] as const);
-  return { html, body: { ...Object.fromEntries(found), ...fields } };
-}
 
 async function auditRows(runId: string, phase: string): Promise<unknown[]> {
   const client = new Client({ connectionString: postgresUrl() });

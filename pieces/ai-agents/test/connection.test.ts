@@ -3,6 +3,7 @@ import { closeDatabases } from '../src/lib/postgres';
 import { checkConnection } from '../src/lib/check-connection';
 import {
   type Auth,
+  autogenAuth,
   embeddingsAuth,
   failureOf,
   KEY,
@@ -17,7 +18,8 @@ afterAll(closeDatabases);
 test('accepts a connection with every part, and one with none', async () => {
   const model = await startScriptedModel(() => 'ok');
   try {
-    const whole = { ...modelAuth(model), ...embeddingsAuth(), ...qdrantAuth(), postgresUrl: postgresUrl() };
+    const stores = { ...qdrantAuth(), postgresUrl: postgresUrl(), ...autogenAuth() };
+    const whole = { ...modelAuth(model), ...embeddingsAuth(), ...stores };
     await expect(checkConnection(whole)).resolves.toBeUndefined();
     expect(model.requests).toHaveLength(1);
   } finally {
@@ -38,6 +40,8 @@ test.each<[string, () => Auth, string[]]>([
     () => ({ embeddingsUrl: embeddingsAuth()['embeddingsUrl'] ?? '' }),
     ['Embeddings'],
   ],
+  ['a token is wrong', () => ({ ...autogenAuth(), autogenToken: 'secret-pass-of-nobody' }), ['AutoGen']],
+  ['a token is missing', () => ({ autogenUrl: 'http://127.0.0.1:9' }), ['AutoGen']],
   ['Qdrant is down', () => ({ qdrantUrl: 'http://127.0.0.1:9' }), ['Qdrant']],
   ['the password is wrong', () => ({ postgresUrl: wrongPassword() }), ['PostgreSQL']],
   ['the model is not named', () => ({ provider: 'openai', apiKey: KEY }), ['Language model']],

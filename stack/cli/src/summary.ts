@@ -9,6 +9,7 @@ const ADDRESSES: readonly (readonly [service: string, fact: string, path: string
   ['clickhouse', 'url', '', 'ClickHouse'],
   ['qdrant', 'url', '', 'Qdrant'],
   ['embeddings', 'url', '/v1/embeddings', 'Embeddings'],
+  ['autogen', 'url', '', 'AutoGen teams'],
   ['kafka', 'brokers', '', 'Kafka'],
   ['postgres', 'database_url_business_data', '', 'PostgreSQL'],
   ['redis', 'url', '', 'Redis'],

@@ -78,6 +78,16 @@ export const aiAgentsAuth = PieceAuth.CustomAuth({
         'Hosts that tools of Run Custom Agent may call, with commas: mcp.example.com, *.example.com, 10.0.0.0/8, activepieces. A private address has to be listed, or belong to a listed name without a dot. Empty: public hosts alone.',
       required: false,
     }),
+    autogenUrl: Property.ShortText({
+      displayName: 'AutoGen URL',
+      description: 'Of the AutoGen service, for teams that run there, for example http://autogen:8098.',
+      required: false,
+    }),
+    autogenToken: PieceAuth.SecretText({
+      displayName: 'AutoGen Token',
+      description: 'Token of the AutoGen service.',
+      required: false,
+    }),
   },
   validate: async ({ auth }) => {
     try {

@@ -1,12 +1,13 @@
 import { BizError, isBizError, userMessage } from '@bizstack/piece-common';
 import { z } from 'zod';
-import { type Connection, parseConnection, secretsOf } from './connection';
+import { autogenOf, type Connection, parseConnection, secretsOf } from './connection';
 import { embedTexts } from './embeddings';
 import { httpUrl, sendJson } from './http';
 import { hasModel, modelOf } from './model';
 import { withDatabase } from './postgres';
 
 const TIMEOUT_MS = 20_000;
+const RUN_GONE = 'BIZ_AUTOGEN_RUN_GONE';
 
 const PARTS: readonly {
   name: string;
@@ -25,6 +26,7 @@ const PARTS: readonly {
     isGiven: ({ postgresUrl }) => postgresUrl !== undefined,
     check: (connection) => withDatabase(connection, ({ pool }) => pool.query('SELECT 1')),
   },
+  { name: 'AutoGen', isGiven: ({ autogenUrl }) => autogenUrl !== undefined, check: checkAutogen },
 ];
 
 /**
@@ -79,4 +81,23 @@ async function checkQdrant({ qdrantUrl = '', qdrantApiKey }: Connection): Promis
     timeoutMs: TIMEOUT_MS,
     schema: z.looseObject({ result: z.looseObject({ collections: z.array(z.unknown()) }) }),
   });
+}
+
+/** Asks for a run that is not there: only who has the token is told so. */
+async function checkAutogen(connection: Connection): Promise<void> {
+  const { url, token } = autogenOf(connection);
+  try {
+    await sendJson({
+      name: 'AutoGen URL',
+      area: 'BIZ_AI_ENDPOINT',
+      method: 'GET',
+      url: new URL('v1/teams/runs/connection-test', url.endsWith('/') ? url : `${url}/`).href,
+      headers: { authorization: `Bearer ${token}` },
+      timeoutMs: TIMEOUT_MS,
+      schema: z.unknown(),
+    });
+  } catch (error) {
+    const known = isBizError(error) && error.details['status'] === 404 && error.message.includes(RUN_GONE);
+    if (!known) throw error;
+  }
 }

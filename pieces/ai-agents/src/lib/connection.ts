@@ -19,6 +19,8 @@ const connectionSchema = z.object({
   qdrantApiKey: text,
   postgresUrl: text,
   allowedHosts: text,
+  autogenUrl: text,
+  autogenToken: text,
 });
 export type Connection = Readonly<z.output<typeof connectionSchema>>;
 
@@ -38,9 +40,10 @@ export function parseConnection(props: unknown): Connection {
 }
 
 /** Values that must not reach a model, a message or a page. */
-export function secretsOf({ apiKey, embeddingsApiKey, qdrantApiKey, postgresUrl }: Connection): string[] {
-  return [apiKey, embeddingsApiKey, qdrantApiKey, postgresUrl, passwordOf(postgresUrl)].flatMap((secret) =>
-    secret === undefined || secret === '' ? [] : [secret],
+export function secretsOf(connection: Connection): string[] {
+  const { apiKey, embeddingsApiKey, qdrantApiKey, postgresUrl, autogenToken } = connection;
+  return [apiKey, embeddingsApiKey, qdrantApiKey, autogenToken, postgresUrl, passwordOf(postgresUrl)].flatMap(
+    (secret) => (secret === undefined || secret === '' ? [] : [secret]),
   );
 }
 
@@ -60,4 +63,12 @@ function passwordOf(url: string | undefined): string | undefined {
 /** @throws BizError `BIZ_AI_NOT_CONFIGURED` naming the part of the connection that an action needs. */
 export function notConfigured(part: string, hint: string): BizError {
   return new BizError('BIZ_AI_NOT_CONFIGURED', `The connection has no ${part}.`, { hint });
+}
+
+/** The AutoGen service. @throws BizError `BIZ_AI_NOT_CONFIGURED` */
+export function autogenOf({ autogenUrl, autogenToken }: Connection): { url: string; token: string } {
+  if (autogenUrl === undefined || autogenToken === undefined) {
+    throw notConfigured('AutoGen service', 'Fill in the AutoGen URL and token there, or choose LangGraph.');
+  }
+  return { url: autogenUrl, token: autogenToken };
 }

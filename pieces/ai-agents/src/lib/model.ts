@@ -1,4 +1,4 @@
-import type { ChatModel, Usage } from '@bizstack/agents/providers';
+import type { ChatModel, ProviderConfig, Usage } from '@bizstack/agents/providers';
 import { BizError } from '@bizstack/piece-common';
 import { type z } from 'zod';
 import { type Connection, notConfigured, secretsOf } from './connection';
@@ -17,16 +17,27 @@ export function hasModel({ provider }: Connection): boolean {
 export async function modelOf(connection: Connection): Promise<ChatModel> {
   const known = models.get(connection);
   if (known) return known;
-  const { createChatModel, parseProviderConfig } = await import('@bizstack/agents/providers');
-  const { provider, model, apiKey, baseUrl } = connection;
+  const { createChatModel } = await import('@bizstack/agents/providers');
+  const created = createChatModel(await modelConfigOf(connection));
+  models.set(connection, created);
+  return created;
+}
+
+/**
+ * How the connection's language model is reached.
+ * @throws BizError `BIZ_AI_NOT_CONFIGURED`, `BIZ_AGENTS_CONFIG_INVALID`
+ */
+export async function modelConfigOf({
+  provider,
+  model,
+  apiKey,
+  baseUrl,
+}: Connection): Promise<ProviderConfig> {
+  const { parseProviderConfig } = await import('@bizstack/agents/providers');
   if (provider === 'none') {
     throw notConfigured('language model', 'Choose a provider there, with its key and the name of a model.');
   }
-  const created = createChatModel(
-    parseProviderConfig({ provider, model, apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) }),
-  );
-  models.set(connection, created);
-  return created;
+  return parseProviderConfig({ provider, model, apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) });
 }
 
 export interface Question<T> {

@@ -1,8 +1,8 @@
 import type { ActionContext, InputPropertyMap } from '@activepieces/pieces-framework';
 import { ExecutionType } from '@activepieces/shared';
-import type { AgentDefinition, AgentResult } from '@bizstack/agents/agents';
+import type { AgentDefinition, AgentDeps, AgentResult } from '@bizstack/agents/agents';
 import type { AgentStore } from '@bizstack/agents/memory';
-import type { AuditRecord, Decision, PendingCall } from '@bizstack/agents/tools';
+import type { AuditRecord, Decision, PendingCall, Tool } from '@bizstack/agents/tools';
 import { pointId } from '@bizstack/contracts/dist/ids';
 import { BizError, hashOf, isBizError } from '@bizstack/piece-common';
 import { z } from 'zod';
@@ -46,14 +46,7 @@ export async function runAgentStep<O, R>({ context, props, build }: AgentStep<O,
     if (!isKept) checkNeedsNoStore(definition, settings);
     const records: AuditRecord[] = [];
     const { Agent } = await import('@bizstack/agents/agents');
-    const agent = new Agent(definition, {
-      model: await modelOf(connection),
-      store,
-      audit: auditSink(isKept ? connection : undefined, records),
-      approval: settings.policy,
-      secrets: secretsOf(connection),
-      limits: settings.limits,
-    });
+    const agent = new Agent(definition, await agentDeps({ connection, store, isKept, settings, records }));
     const runId = pointId(
       `agent-run/${context.run.id}/${context.step.name}/${hashOf([definition.name, settings.input, settings.contactId ?? null])}`,
     );
@@ -73,14 +66,7 @@ export async function runAgentStep<O, R>({ context, props, build }: AgentStep<O,
       if ('outcome' in answered) outcome = answered.outcome;
       else again = answered.again;
     }
-    const calls = records.map(({ tool, label, phase, input, originalInput, reason }) => ({
-      tool,
-      label,
-      phase,
-      input,
-      ...(originalInput === undefined ? {} : { originalInput }),
-      reason,
-    }));
+    const calls = shownCalls(records);
     if (outcome.status === 'completed') {
       const { status, result, usage } = outcome;
       return { status, runId, result, calls, usage };
@@ -101,6 +87,43 @@ export async function runAgentStep<O, R>({ context, props, build }: AgentStep<O,
       usage: outcome.usage,
     };
   });
+}
+
+/** What every agent of a step works with. */
+export async function agentDeps({
+  connection,
+  store,
+  isKept,
+  settings,
+  records,
+}: {
+  connection: Connection;
+  store: AgentStore;
+  isKept: boolean;
+  settings: AgentSettings;
+  /** Gets what is audited. */
+  records: AuditRecord[];
+}): Promise<AgentDeps> {
+  return {
+    model: await modelOf(connection),
+    store,
+    audit: auditSink(isKept ? connection : undefined, records),
+    approval: settings.policy,
+    secrets: secretsOf(connection),
+    limits: settings.limits,
+  };
+}
+
+/** The calls of a step, for its output. */
+export function shownCalls(records: readonly AuditRecord[]) {
+  return records.map(({ tool, label, phase, input, originalInput, reason }) => ({
+    tool,
+    label,
+    phase,
+    input,
+    ...(originalInput === undefined ? {} : { originalInput }),
+    reason,
+  }));
 }
 
 const problemsSchema = z.record(z.string(), z.string());
@@ -190,8 +213,8 @@ export async function withStore<T>(
 }
 
 /** A run that waits, and a conversation, have to be kept somewhere. */
-function checkNeedsNoStore<O, R>(
-  { tools }: AgentDefinition<O, R>,
+export function checkNeedsNoStore(
+  { tools }: { readonly tools: readonly Tool[] },
   { policy, contactId }: AgentSettings,
 ): void {
   const waits = tools.some(({ label }) => label !== 'read' && (policy[label] ?? 'ask') === 'ask');

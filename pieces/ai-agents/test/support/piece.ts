@@ -39,6 +39,11 @@ export function qdrantAuth(): Auth {
   return { qdrantUrl: url, qdrantApiKey: apiKey };
 }
 
+export function autogenAuth(): Auth {
+  const { url = '', token = '' } = testFacts('autogen');
+  return { autogenUrl: url, autogenToken: token };
+}
+
 /** Runs an action of the piece. */
 export function call(name: string, props: Record<string, unknown>, auth: Auth = { provider: 'none' }) {
   return runAction(actionOf(aiAgents, name), { auth, props });

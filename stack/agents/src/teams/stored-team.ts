@@ -209,7 +209,9 @@ export abstract class StoredTeam implements Team {
       await runs.update(runId, { status: 'failed' }).catch(() => undefined);
     }
     const code = isBizError(error) ? error.code : 'BIZ_AGENTS_TEAM_FAILED';
-    queue.push({ type: 'failed', runId, code, message: messageOf(error), usage });
+    const details =
+      isBizError(error) && Object.keys(error.details).length > 0 ? { details: error.details } : {};
+    queue.push({ type: 'failed', runId, code, message: messageOf(error), ...details, usage });
   }
 }
 

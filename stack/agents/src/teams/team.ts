@@ -71,9 +71,10 @@ export const teamEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('failed'),
     runId: z.string(),
-    /** `BIZ_…` */
-    code: z.string(),
+    code: z.templateLiteral(['BIZ_', z.string()]),
     message: z.string(),
+    /** Of a `BizError`: what was wrong with which decision, for example. */
+    details: z.record(z.string(), z.unknown()).optional(),
     usage: usageSchema,
   }),
 ]);

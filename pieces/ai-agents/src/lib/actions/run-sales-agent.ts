@@ -1,20 +1,11 @@
 import { createAction, Property } from '@activepieces/pieces-framework';
-import type { Calendar, Crm, SalesSettings } from '@bizstack/agents/agents';
-import { jsonObjectSchema, parseInput, parseJsonProp } from '@bizstack/piece-common';
-import { z } from 'zod';
 import { agentOutputFields, agentProps, writeUrlProp } from '../agent-props';
 import { aiAgentsAuth } from '../auth';
 import { readConnection } from '../connection';
-import { searchableKnowledge, searchedCollectionProp } from '../knowledge';
-import { passagesProp, readPassages } from '../passages';
+import { searchedCollectionProp } from '../knowledge';
+import { salesMember } from '../members/sales';
+import { passagesProp } from '../passages';
 import { runAgentStep } from '../run-agent';
-import { createdSchema, type Writer, writerTo } from '../writer';
-
-const busySchema = z
-  .array(z.object({ start: z.iso.datetime({ offset: true }), end: z.iso.datetime({ offset: true }) }))
-  .max(10_000)
-  .nullish();
-const organizerSchema = z.strictObject({ name: z.string().min(1).max(200), email: z.email() });
 
 export const runSalesAgentAction = createAction({
   name: 'run_sales_agent',
@@ -52,56 +43,10 @@ export const runSalesAgentAction = createAction({
   outputSchema: { fields: agentOutputFields },
   async run(context) {
     const { propsValue } = context;
-    const writer = writerTo(propsValue.writeUrl);
-    const contact = parseJsonProp('Contact', propsValue.contact ?? {}, jsonObjectSchema.nullish()) ?? {};
-    const busy = parseJsonProp('Busy Times', propsValue.busyTimes ?? null, busySchema);
-    const organizer = readOrganizer(propsValue.organizer);
-    const settings: SalesSettings = organizer === undefined ? {} : { organizer };
-    const knowledge = await searchableKnowledge(
-      readConnection(context.auth),
-      propsValue.collection,
-      readPassages(propsValue.passages),
-    );
     return runAgentStep({
       context,
       props: propsValue,
-      build: async ({ store }) => {
-        const { salesAgent } = await import('@bizstack/agents/agents');
-        return salesAgent({
-          store,
-          settings,
-          ports: {
-            knowledge,
-            ...(writer && propsValue.contactId?.trim() ? { crm: crmOf(contact, writer) } : {}),
-            ...(writer && busy ? { calendar: calendarOf(busy, writer) } : {}),
-          },
-        });
-      },
+      build: await salesMember(propsValue, readConnection(context.auth)),
     });
   },
 });
-
-function readOrganizer(input: unknown): z.output<typeof organizerSchema> | undefined {
-  const given = parseJsonProp('Organizer', input ?? {}, jsonObjectSchema.nullish()) ?? {};
-  return Object.keys(given).length === 0 ? undefined : parseInput('Organizer', given, organizerSchema);
-}
-
-function crmOf(contact: Record<string, unknown>, write: Writer): Crm {
-  return {
-    getContact: async () => (Object.keys(contact).length === 0 ? undefined : contact),
-    updateContact: async (contactId, fields, options) => {
-      await write('update_contact', { contactId, fields }, z.unknown(), options);
-    },
-  };
-}
-
-function calendarOf(busy: NonNullable<z.output<typeof busySchema>>, write: Writer): Calendar {
-  return {
-    freeBusy: async ({ start, end }) =>
-      busy.filter(
-        (one) => Date.parse(one.start) < Date.parse(end) && Date.parse(one.end) > Date.parse(start),
-      ),
-    book: (meeting, options) =>
-      write('book_meeting', meeting, createdSchema(options.idempotencyKey), options),
-  };
-}
