@@ -10,6 +10,8 @@ import { closeConnections } from '../src/lib/client';
 import { startWorker } from '../test/support/start-worker';
 
 const STARTS = 100;
+/** Whole workflows at the same time: each is seven requests. */
+const WHOLE = 25;
 
 /** The piece's steps beside the SDK's client used by hand. What the engine does with props before a step is not measured. */
 export async function bench(): Promise<MeasuredPair[]> {
@@ -19,7 +21,7 @@ export async function bench(): Promise<MeasuredPair[]> {
   const client = new Client({ connection, namespace: 'default' });
   const taskQueue = `bench-${randomUUID()}`;
   const worker = await startWorker({ address, taskQueue });
-  const ids = (): string[] => Array.from({ length: STARTS }, () => `bench-${randomUUID()}`);
+  const ids = (length: number): string[] => Array.from({ length }, () => `bench-${randomUUID()}`);
   const startByHand = (workflowId: string) =>
     client.workflow.start('order', { taskQueue, workflowId, args: ['x'] });
   const startByPiece = (workflowId: string) =>
@@ -28,47 +30,66 @@ export async function bench(): Promise<MeasuredPair[]> {
       processProps: false,
       props: { workflowType: 'order', taskQueue, workflowId, arguments: ['x'] },
     });
+  const wholeByPiece = async (workflowId: string) => {
+    await startByPiece(workflowId);
+    await runAction(executeUpdate, {
+      auth,
+      processProps: false,
+      props: { workflowId, update: 'add', arguments: [1] },
+    });
+    await runAction(signalWorkflow, {
+      auth,
+      processProps: false,
+      props: { workflowId, signal: 'approve', arguments: ['ann'] },
+    });
+    return runAction(getResult, { auth, processProps: false, props: { workflowId } });
+  };
+  const wholeByHand = async (workflowId: string) => {
+    const handle = await startByHand(workflowId);
+    await handle.executeUpdate<number, [number]>('add', { args: [1] });
+    await handle.signal('approve', 'ann');
+    const result: unknown = await handle.result();
+    return result;
+  };
+  const historyOf = async (run: (workflowId: string) => Promise<unknown>): Promise<number> => {
+    const workflowId = `bench-${randomUUID()}`;
+    await run(workflowId);
+    return (await client.workflow.getHandle(workflowId).describe()).historyLength;
+  };
   try {
     return [
       await measureRates({
         name: `start_workflow, ${STARTS} side by side`,
         unit: 'starts',
         amount: STARTS,
-        rounds: 7,
-        ours: () => Promise.all(ids().map(startByPiece)),
-        reference: () => Promise.all(ids().map(startByHand)),
+        rounds: 15,
+        ours: () => Promise.all(ids(STARTS).map(startByPiece)),
+        reference: () => Promise.all(ids(STARTS).map(startByHand)),
+      }),
+      await measureRates({
+        name: `start, update, approve, complete, ${WHOLE} side by side`,
+        unit: 'workflows',
+        amount: WHOLE,
+        rounds: 15,
+        ours: () => Promise.all(ids(WHOLE).map(wholeByPiece)),
+        reference: () => Promise.all(ids(WHOLE).map(wholeByHand)),
       }),
       ...(await measureTimes(
         {
-          name: 'start, update, signal, result',
-          rounds: 60,
+          name: 'start, update, approve, complete',
+          rounds: 100,
           warmUp: 5,
-          ours: async () => {
-            const [workflowId = ''] = ids();
-            await startByPiece(workflowId);
-            await runAction(executeUpdate, {
-              auth,
-              processProps: false,
-              props: { workflowId, update: 'add', arguments: [1] },
-            });
-            await runAction(signalWorkflow, {
-              auth,
-              processProps: false,
-              props: { workflowId, signal: 'approve', arguments: ['ann'] },
-            });
-            return runAction(getResult, { auth, processProps: false, props: { workflowId } });
-          },
-          reference: async () => {
-            const [workflowId = ''] = ids();
-            const handle = await startByHand(workflowId);
-            await handle.executeUpdate<number, [number]>('add', { args: [1] });
-            await handle.signal('approve', 'ann');
-            const result: unknown = await handle.result();
-            return result;
-          },
+          ours: () => wholeByPiece(`bench-${randomUUID()}`),
+          reference: () => wholeByHand(`bench-${randomUUID()}`),
         },
         [0.5],
       )),
+      {
+        name: 'history of such a workflow',
+        unit: 'events',
+        ours: await historyOf(wholeByPiece),
+        reference: await historyOf(wholeByHand),
+      },
     ];
   } finally {
     for await (const { workflowId } of client.workflow.list({
