@@ -27,7 +27,7 @@ interface Flow {
 const open: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
-  for (const close of open.splice(0)) await close();
+  for (const close of open.splice(0).reverse()) await close();
 });
 
 /** A published flow: a real HTTP server stands for the webhook of the automation server. */
@@ -47,6 +47,8 @@ async function publish(props: Record<string, unknown>, auth: NocoBaseSettings = 
     }
     response.writeHead(answer.status).end();
   });
+  // Before the trigger is enabled, which may fail.
+  open.push(() => server.close());
   const url = `${server.url}/webhooks/${randomUUID()}`;
   const harness = createTriggerHarness(triggerOf(nocobase, 'record_event_instant'), {
     props,
@@ -54,10 +56,7 @@ async function publish(props: Record<string, unknown>, auth: NocoBaseSettings = 
     webhookUrl: url,
   });
   await harness.enable();
-  open.push(async () => {
-    await harness.disable();
-    await server.close();
-  });
+  open.push(() => harness.disable());
   return { harness, runs, answer, url };
 }
 
