@@ -185,6 +185,7 @@ export class Agent<O, R> {
       maxSteps,
       user: options.user,
       signal,
+      decided: run.decisions ?? [],
       isCancelRequested: () => store.runs.isCancelRequested(runId),
       toolbox,
       onText: options.onText,

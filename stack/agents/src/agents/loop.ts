@@ -6,7 +6,7 @@ import { cancelled } from '../providers/errors';
 import type { Message, ToolCall } from '../providers/messages';
 import { jsonIn, jsonSchemaOf, outputInvalid } from '../providers/structured';
 import type { UsageMeter } from '../providers/usage';
-import type { PendingCall } from '../tools/decision';
+import type { Decision, PendingCall } from '../tools/decision';
 import { Quoter } from '../tools/quoting';
 import { safeValue } from '../tools/safe-output';
 import type { SecretGuard } from '../tools/secrets';
@@ -26,6 +26,8 @@ export interface LoopOptions<O, R> {
   maxSteps: number;
   user: AgentUser;
   signal: AbortSignal;
+  /** What a person decided last about calls of this run. */
+  decided: readonly Decision[];
   isCancelRequested(): Promise<boolean>;
   /** The tools of this run, with its notes. */
   toolbox(notes: AgentState['notes']): Toolbox;
@@ -85,7 +87,7 @@ export class AgentLoop<O, R> {
 
   /** Runs the calls of the last answer, one after the other. */
   async act(state: AgentState): Promise<Partial<AgentState>> {
-    const { secrets, onCall, signal } = this.#options;
+    const { secrets, onCall, signal, decided } = this.#options;
     const quoter = new Quoter(state.nonce);
     const notes = [...state.notes];
     const toolbox = this.#options.toolbox(notes);
@@ -96,7 +98,8 @@ export class AgentLoop<O, R> {
         continue;
       }
       if (signal.aborted) throw cancelled();
-      const decision = state.decisions.find((one) => one.callId === call.id);
+      // Where the rules changed meanwhile the gate asks nobody any more; what was decided counts all the same.
+      const decision = [...state.decisions, ...decided].find((one) => one.callId === call.id);
       const executed = await toolbox.execute(call, decision);
       onCall?.(call, executed);
       answers.push(answerTo(call, quoter.quote(`tool ${call.name}`, secrets.redact(executed.text))));

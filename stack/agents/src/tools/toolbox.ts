@@ -86,27 +86,25 @@ export class Toolbox {
       await this.record(decided, 'refused', { reason });
       return { ok: false, text: `Refused: ${reason}`, outcome: 'refused' };
     }
-    if (verdict.kind === 'ask') {
-      if (decision === undefined) {
-        await this.record(decided, 'refused', { reason: 'Nobody approved it.' });
-        return { ok: false, text: 'Refused: nobody approved it.', outcome: 'refused' };
-      }
-      if (decision.action === 'reject') {
-        const reason = decision.reason ?? 'A person rejected it.';
-        await this.record(decided, 'rejected', { reason, decidedBy: decision.by });
-        return { ok: false, text: `Rejected by a person: ${reason}`, outcome: 'rejected' };
-      }
-      const decidedBy = decision.by;
-      if (decision.action === 'edit') {
-        await this.record(decided, 'edited', { decidedBy, originalInput: call.input });
-        const executed = await this.#run(tool, decided);
-        // Otherwise the model takes its own input for what happened.
-        const input = JSON.stringify(this.#options.secrets.redactValue(decided.input));
-        return { ...executed, text: `A person changed the input to ${input}. ${executed.text}` };
-      }
-      await this.record(decided, 'approved', { decidedBy });
-    } else if (tool.label !== 'read') {
-      await this.record(decided, 'approved', { decidedBy: 'policy' });
+    if (decision === undefined && verdict.kind === 'ask') {
+      await this.record(decided, 'refused', { reason: 'Nobody approved it.' });
+      return { ok: false, text: 'Refused: nobody approved it.', outcome: 'refused' };
+    }
+    // What a person decided counts also where the rules would let the call run by now.
+    if (decision?.action === 'reject') {
+      const reason = decision.reason ?? 'A person rejected it.';
+      await this.record(decided, 'rejected', { reason, decidedBy: decision.by });
+      return { ok: false, text: `Rejected by a person: ${reason}`, outcome: 'rejected' };
+    }
+    if (decision?.action === 'edit') {
+      await this.record(decided, 'edited', { decidedBy: decision.by, originalInput: call.input });
+      const executed = await this.#run(tool, decided);
+      // Otherwise the model takes its own input for what happened.
+      const input = JSON.stringify(this.#options.secrets.redactValue(decided.input));
+      return { ...executed, text: `A person changed the input to ${input}. ${executed.text}` };
+    }
+    if (decision !== undefined || tool.label !== 'read') {
+      await this.record(decided, 'approved', { decidedBy: decision?.by ?? 'policy' });
     }
     return this.#run(tool, decided);
   }

@@ -168,6 +168,19 @@ describe.each(KINDS)('an agent that remembers in %s', (_kind, newStore) => {
     ).toContain('not now');
   });
 
+  it('a rejected call does not happen, even if the rules let it run by now', async () => {
+    const { harness } = await harnessOf(mailOnce);
+    const calls: unknown[] = [];
+    const first = await agentOf(mailer(calls), harness.deps()).run({ task: 'mail' }, { user: USER });
+    if (first.status !== 'needs_approval') throw new Error('It did not stop.');
+    const decisions = first.calls.map(({ callId }): Decision => ({ callId, action: 'reject', by: 'berta' }));
+    const later = agentOf(mailer(calls), harness.deps({ approval: { write: 'auto' } }));
+    await expect(later.resume(first.runId, decisions, { user: USER })).resolves.toMatchObject({
+      status: 'completed',
+    });
+    expect(calls).toEqual([]);
+  });
+
   it('an edited call is checked like any other', async () => {
     const { harness } = await harnessOf(mailOnce);
     const calls: unknown[] = [];

@@ -65,6 +65,7 @@ interface Job {
 const outcomeSchema = z.looseObject({
   status: z.string(),
   code: z.string().optional(),
+  message: z.string().optional(),
   calls: z.array(z.looseObject({ callId: z.string() })).optional(),
   result: z.unknown(),
 });
@@ -90,7 +91,8 @@ async function goOn(job: Job) {
   const end = Date.now() + DEADLINE_MS;
   for (;;) {
     const { outcome } = await start(job).done;
-    if (outcome?.code !== 'BIZ_AGENTS_RUN_BUSY') return outcome;
+    if (outcome?.status !== 'error') return outcome;
+    if (outcome.code !== 'BIZ_AGENTS_RUN_BUSY') throw new Error(`${outcome.code}: ${outcome.message}`);
     if (Date.now() > end) throw new Error('The run is still held.');
   }
 }

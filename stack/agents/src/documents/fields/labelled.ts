@@ -52,11 +52,18 @@ function labelsOf(words: readonly string[]): RegExp[] {
   });
 }
 
-/** In a row of headings the next cell is another heading, and the value stands below. */
-function isHeading({ line, label }: NearValue): boolean {
+const PLACES: Readonly<Record<NearValue['place'], number>> = { after: 3, right: 2, below: 1 };
+
+/** How likely a place is the one that is meant. */
+function rankOf({ line, label, place }: NearValue): number {
   const at = line.segments.findIndex(({ text }) => text.includes(label));
-  const next = line.segments[at + 1];
-  return next !== undefined && !/:\s*$/.test(line.segments[at]?.text ?? '') && !/\d|^:/.test(next.text);
+  const [cell, next] = [line.segments[at]?.text ?? '', line.segments[at + 1]?.text];
+  const rest = cell.slice(cell.indexOf(label) + label.length);
+  // "Room" of "Room charges" is another label.
+  const isWhole = /^\s*(?:$|[:#.\-–])/.test(rest) || /[:#.]$/.test(label);
+  // In a row of headings the next cell is another heading, and the value stands below.
+  const isHeading = place === 'below' && next !== undefined && rest === '' && !/\d|^:/.test(next);
+  return (isWhole ? 4 : 0) + (isHeading ? 2.5 : PLACES[place]);
 }
 
 function valueOf(text: string, kind: Kind, dayFirst: boolean): string | undefined {
@@ -73,8 +80,6 @@ function valueOf(text: string, kind: Kind, dayFirst: boolean): string | undefine
   return /[\p{L}\p{N}]/u.test(value) && value.length <= 200 ? value : undefined;
 }
 
-const PLACES: Readonly<Record<NearValue['place'], number>> = { after: 3, right: 2, below: 1 };
-
 /**
  * The value at a label that reads like `name` (`booking_id`: "Booking ID", "Booking No."). Words such as date, amount
  * and number say what the value must be: a date comes as ISO 8601, an amount as a plain number.
@@ -84,10 +89,7 @@ export function readLabelled(lines: readonly Line[], name: string, dayFirst: boo
   if (words.length === 0) return undefined;
   const kind = words.map(kindOf).find((one) => one !== 'text') ?? 'text';
   for (const [at, expression] of labelsOf(words).entries()) {
-    const found = valuesNear(lines, expression).map((near) => ({
-      near,
-      rank: near.place === 'below' && isHeading(near) ? 2.5 : PLACES[near.place],
-    }));
+    const found = valuesNear(lines, expression).map((near) => ({ near, rank: rankOf(near) }));
     for (const { near } of found.sort((one, other) => other.rank - one.rank)) {
       const value = valueOf(near.text, kind, dayFirst);
       if (value === undefined) continue;

@@ -3,7 +3,7 @@
  * from, and plain English ones. A word that is one misread letter away from one of these is taken for it.
  */
 const WORDS =
-  'JALAN LORONG PERSIARAN LEBUH LEBUHRAYA TAMAN BANDAR KAMPUNG KAWASAN PERINDUSTRIAN SEKSYEN TINGKAT BANGUNAN WISMA MENARA KOMPLEKS BUKIT SUNGAI PULAU PINANG TELUK PADANG BATANG SELANGOR DARUL EHSAN TAKZIM KHUSUS RIDZUAN AMAN JOHOR BAHRU BHARU KUALA LUMPUR TERENGGANU MELAKA PENANG PERAK KEDAH PAHANG SABAH SARAWAK KELANTAN PERLIS NEGERI SEMBILAN SEREMBAN PETALING PUCHONG SUBANG CHERAS AMPANG KLANG KAJANG RAWANG SEPANG GOMBAK SKUDAI PUTRAJAYA CYBERJAYA KEPONG BALAKONG KEMBANGAN SERDANG KUANTAN KUCHING TAIPING MALAYSIA WILAYAH PERSEKUTUAN LEVEL FLOOR GROUND LOWER UPPER BLOCK TOWER STREET ROAD AVENUE CENTRE PLAZA'.split(
+  'JALAN LORONG PERSIARAN LEBUH LEBUHRAYA TAMAN BANDAR KAMPUNG KAWASAN PERINDUSTRIAN SEKSYEN TINGKAT BANGUNAN WISMA MENARA KOMPLEKS BUKIT SUNGAI PULAU PINANG TELUK PADANG BATANG SELANGOR DARUL EHSAN TAKZIM KHUSUS RIDZUAN JOHOR BAHRU BHARU KUALA LUMPUR TERENGGANU MELAKA PENANG PERAK KEDAH PAHANG SABAH SARAWAK KELANTAN PERLIS NEGERI SEMBILAN SEREMBAN PETALING PUCHONG SUBANG CHERAS AMPANG KLANG KAJANG RAWANG SEPANG GOMBAK SKUDAI PUTRAJAYA CYBERJAYA KEPONG BALAKONG KEMBANGAN SERDANG KUANTAN KUCHING TAIPING MALAYSIA WILAYAH PERSEKUTUAN LEVEL FLOOR GROUND LOWER UPPER BLOCK TOWER STREET AVENUE CENTRE PLAZA'.split(
     ' ',
   );
 const KNOWN = new Set(WORDS);
@@ -34,18 +34,22 @@ function inCaseOf(word: string, known: string): string {
 
 /** Puts right what a recogniser makes of an address: figures within words, letters within capitals, known words. */
 export function repairAddress(text: string): string {
-  return text
-    .replace(/(?<![\p{L}\p{N}])[L1I][O0]T(?=\s+(?:P\.?T\.?\s*)?\w?\d)/gu, 'LOT')
-    .replace(/[\p{L}\d!|]+/gu, (word) => {
-      const letters = word.replace(/[^\p{L}]/gu, '');
-      const known = nearest(word);
-      if (known !== undefined) return inCaseOf(word, known);
-      if (letters.length < 3) return word;
-      const capitals = letters.replace(/l/g, '') === letters.replace(/l/g, '').toUpperCase();
-      // A figure between letters is a letter; one at an end may be the number of a street.
-      return word
-        .replace(/(?<=\p{L})[1!|](?=\p{L})/gu, capitals ? 'I' : 'l')
-        .replace(/(?<=\p{L})0(?=\p{L})/gu, capitals ? 'O' : 'o')
-        .replace(/(?<=\p{Lu})l(?=\p{Lu}|$)|(?<=\p{Lu}{3})[!|]$/gu, 'I');
-    });
+  return (
+    text
+      .replace(/(?<![\p{L}\p{N}])[L1I][O0]T(?=\s+(?:P\.?T\.?\s*)?\w?\d)/gu, 'LOT')
+      // The large town whose second word is too short for the list.
+      .replace(/(?<=\bSHAH\s+)ALA[NHW]\b/giu, 'ALAM')
+      .replace(/[\p{L}\d!|]+/gu, (word) => {
+        const letters = word.replace(/[^\p{L}]/gu, '');
+        const known = nearest(word);
+        if (known !== undefined) return inCaseOf(word, known);
+        if (letters.length < 3) return word;
+        const capitals = letters.replace(/l/g, '') === letters.replace(/l/g, '').toUpperCase();
+        // A figure between letters is a letter; one at an end may be the number of a street.
+        return word
+          .replace(/(?<=\p{L})[1!|](?=\p{L})/gu, capitals ? 'I' : 'l')
+          .replace(/(?<=\p{L})0(?=\p{L})/gu, capitals ? 'O' : 'o')
+          .replace(/(?<=\p{Lu})l(?=\p{Lu}|$)|(?<=\p{Lu}{3})[!|]$/gu, 'I');
+      })
+  );
 }

@@ -20,7 +20,7 @@ type Label =
 const LABELS: readonly (readonly [Label, RegExp])[] = [
   [
     'other',
-    /(?:[qco0]t[yv]\b|qry|quantity|items?\b|item\s*\(s|kuantiti|points?|saving|\bsaved|no\.?\s*of|count|balance\s*pts)/,
+    /(?:[qco0]t[yv]\b|qry|quantity|items?\b|item\s*\(s|kuantiti|points?|saving|\bsaved|no\.?\s*of|(?<!dis)count|balance\s*pts)/,
   ],
   ['change', /(?:change|baki|kembali)/],
   [
@@ -35,13 +35,13 @@ const LABELS: readonly (readonly [Label, RegExp])[] = [
   ['subtotal', /(?:sub\s?-?\s*t[o0]ta[l1i]|subtot)/],
   [
     'total',
-    /(?:t[o0]ta[l1i]|amount|amt|sales?|price).{0,14}(?:[il1]nc|after\s*tax)|[il1]nc(?:l|lusive|luding)?\.?\s*(?:of\s*)?\d?\s?%?\s*(?:gst|tax|sst)/,
+    /(?:t[o0]ta[l1i]|amount|amt|sales?|price).{0,14}(?:[il1]nc|after\s*(?:tax|disc))|[il1]nc(?:l|lusive|luding)?\.?\s*(?:of\s*)?\d?\s?%?\s*(?:gst|tax|sst)/,
   ],
   ['discount', /(?:discount|\bdisc\b|voucher|diskaun|less\b|rebate)/],
   ['tax', /(?:total\s*)?(?:\bgst\b|\bsst\b|\btax\b|\bvat\b|cukai|g5t|6st|total\s*gst|service\s*charge)/],
   [
     'total',
-    /(?:grand\s*t[o0]ta[l1i]|amount\s*(?:due|payable)|total\s*(?:due|payable|amount|amt|sales?)|nett?\s*(?:total|amount|amt)|total\s*bill|bill\s*total|jumlah|balance\s*due|amt\s*due|to\s*pay)/,
+    /(?:(?:grand|final|sales)\s*t[o0]ta[l1i]|(?:amount|amt)\.?\s*(?:due|payable)|bill\s*(?:amount|amt)|total\s*(?:due|payable|amount|amt|sales?)|nett?\s*(?:total|amount|amt)|total\s*bill|bill\s*total|jumlah|balance\s*due|amt\s*due|to\s*pay)/,
   ],
   ['total', /(?<![a-z])(?:[t7][o0a][t7][ao][l1i]|tota|tot[^a-z]{1,2})(?![a-z]*(?:ly))/],
   [
@@ -150,11 +150,12 @@ export function readTotals(lines: readonly Line[]): ReceiptTotals {
     if (!candidates.has(cents(entry.value))) candidates.set(cents(entry.value), { score: 0, reasons: [] });
     support(entry.value, weight, `labelled ${entry.label === 'weak' ? 'amount' : entry.label}`);
   }
-  const [changes, tenders, roundings, taxes] = [
+  const [changes, tenders, roundings, taxes, discounts] = [
     byLabel('change'),
     byLabel('cash'),
     byLabel('rounding'),
     byLabel('tax'),
+    byLabel('discount'),
   ];
   // What could not be read as a label may still be the only sum that adds up.
   const written = new Set<number>();
@@ -173,6 +174,15 @@ export function readTotals(lines: readonly Line[]): ReceiptTotals {
           if (Math.abs(cents(net) + cents(tax) + cents(rounding) - key) <= 1)
             support(value, 3, 'net plus tax');
         }
+      }
+    }
+    for (const base of byLabel('subtotal')) {
+      for (const discount of discounts) {
+        if (discount === 0 || !written.has(key)) continue;
+        const left = cents(base) - cents(Math.abs(discount));
+        // The sum before the rounding adds up as well; it is not what was paid.
+        const sums = roundings.some((one) => one !== 0) ? roundings : [0];
+        if (sums.some((one) => left + cents(one) === key)) support(value, 3, 'less the discount');
       }
     }
     for (const base of [...byLabel('total'), ...byLabel('subtotal'), ...byLabel('net')]) {
