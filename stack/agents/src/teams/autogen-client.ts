@@ -157,7 +157,7 @@ export class AutogenClient {
       response = await fetch(new URL(path, this.#url), {
         method: 'POST',
         headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        body: JSON.stringify(body, wellFormed),
         redirect: 'error',
         signal,
       });
@@ -181,6 +181,11 @@ export class AutogenClient {
     const { code, message, hint, retryable } = known.data.error;
     throw new BizError(code, message, { ...(hint === undefined ? {} : { hint }), retryable });
   }
+}
+
+/** Halves of characters, as a text cut in the middle of one has them, cannot be sent. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? Buffer.from(value).toString() : value;
 }
 
 async function* linesOf(response: Response): AsyncGenerator<string> {

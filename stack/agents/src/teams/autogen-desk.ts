@@ -38,6 +38,8 @@ const stateSchema = z.object({
   repairs: z.int(),
 });
 
+const CONTENT_MAX = 500_000;
+
 export type DeskOutcome =
   { kind: 'waiting'; calls: PendingCall[] } | { kind: 'results'; results: AutogenResult[] };
 
@@ -81,7 +83,7 @@ export class AutogenDesk {
         decisions.find((decision) => decision.callId === call.id),
       );
       onCall(call, executed);
-      results.push({ callId: call.id, ok: executed.ok, content: executed.text });
+      results.push({ callId: call.id, ok: executed.ok, content: cut(executed.text) });
     }
     await this.#keep(notes, repairs);
     return { kind: 'results', results };
@@ -99,7 +101,7 @@ export class AutogenDesk {
     if (checked.ok) {
       await member.remember(run, checked.result, async () => [task]);
       await store.runs.update(run.runId, { status: 'completed', result: { value: checked.result } });
-      return { callId: call.id, ok: true, content: JSON.stringify(checked.result), ends: true };
+      return { callId: call.id, ok: true, content: cut(JSON.stringify(checked.result)), ends: true };
     }
     if (repairs > 0) {
       return { callId: call.id, ok: false, content: 'Failed: BIZ_AGENTS_OUTPUT_INVALID', ends: true };
@@ -112,6 +114,11 @@ export class AutogenDesk {
     const { store, run } = this.#options;
     await store.runs.update(run.runId, { result: { notes, repairs } });
   }
+}
+
+/** More would not fit into a model's context anyway. */
+function cut(text: string): string {
+  return text.length <= CONTENT_MAX ? text : `${text.slice(0, CONTENT_MAX)} [cut]`;
 }
 
 function toCall({ callId, tool, input, raw }: AutogenCall): ToolCall {

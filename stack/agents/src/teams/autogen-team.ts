@@ -34,6 +34,8 @@ export interface AutogenLimits extends TeamLimits {
   maxSeconds?: number;
 }
 
+const TEXT_MAX = 500_000;
+
 type Ended = Extract<AutogenEvent, { type: 'tool_calls' | 'completed' | 'cancelled' | 'failed' }>;
 
 /**
@@ -154,7 +156,10 @@ export class AutogenTeam extends StoredTeam {
     const { store, members } = this.#options;
     const redact = (text: string) => this.#secrets.redact(text);
     const quotable = (parts: readonly { source: string; text: string }[]) =>
-      parts.map(({ source, text }) => ({ source: redact(source).slice(0, 200), text: redact(text) }));
+      parts.map(({ source, text }) => ({
+        source: redact(source).slice(0, 200),
+        text: redact(text).slice(0, TEXT_MAX),
+      }));
     const { contactId } = run;
     return {
       runId: run.runId,

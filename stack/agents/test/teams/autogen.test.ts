@@ -257,7 +257,7 @@ describe('a team on AutoGen', () => {
       'hand_off_to_checker refused',
       'send_mail asked',
     ]);
-    // Not even results that somebody posts past the toolbox make it happen.
+    // Going on without a decision decides nothing.
     await collect(team().resume(runId, [], { user: USER }));
     expect(sent).toEqual([]);
   });

@@ -216,36 +216,21 @@ class Member(TeamAgent):
         self._steps = 0
         self.task = ""
         self.pending: list[PendingCall] = []
+        self._results: dict[str, Result] = {}
         # True when the last answer was text without a call: what comes of it cannot answer a call.
         self._as_text = False
 
     def deliver(self, results: Sequence[Result]) -> HandoffMessage:
-        """The message that hands back to this member with what came of its calls."""
-        given = {result.call_id: result for result in results}
-        quoted: list[FunctionExecutionResult] = []
-        for call in self.pending:
-            result = given[call.call_id]
-            quoted.append(
-                FunctionExecutionResult(
-                    call_id=call.call_id, name=call.tool, content=result.content, is_error=not result.ok
-                )
-            )
-        ending = next((result for result in results if result.ends), None)
-        end = {} if ending is None else {"end": "ok" if ending.ok else "failed", "result": ending.content}
-        return HandoffMessage(
-            source=CLIENT,
-            target=self.name,
-            content="results",
-            context=[FunctionExecutionResultMessage(content=quoted)],
-            metadata=end,
-        )
+        """The message that hands back to this member, who has the results already: others need not see them."""
+        self._results = {result.call_id: result for result in results}
+        return HandoffMessage(source=CLIENT, target=self.name, content="results")
 
     async def _speak(self, messages: Sequence[BaseChatMessage]) -> BaseChatMessage:
         for message in messages:
             if not isinstance(message, HandoffMessage) or message.target != self.name:
                 continue
             if message.source == CLIENT:
-                ended = self._take(message)
+                ended = self._take()
                 if ended is not None:
                     return ended
             else:
@@ -253,7 +238,12 @@ class Member(TeamAgent):
         if self._steps >= self._shared.limits.max_steps:
             return self._hand_back("Failed: BIZ_AUTOGEN_STEPS_SPENT", failed=True)
         self._steps += 1
-        answer = await self._ask([*(_tool_of(tool) for tool in self._spec.tools), self._submit_tool()])
+        answer = await self._ask(
+            [
+                *(_given_tool(tool.name, tool.description, tool.parameters) for tool in self._spec.tools),
+                self._submit_tool(),
+            ]
+        )
         self._as_text = not answer.calls
         calls = answer.calls or (Call(f"call_{uuid.uuid4().hex}", SUBMIT, answer.text, None),)
         self.pending = [
@@ -276,37 +266,31 @@ class Member(TeamAgent):
         self._context = [UserMessage(content="\n\n".join(parts), source=SUPERVISOR)]
         self.task, self._steps, self.pending, self._as_text = task, 0, [], False
 
-    def _take(self, message: HandoffMessage) -> HandoffMessage | None:
-        results = [
-            result
-            for given in message.context
-            if isinstance(given, FunctionExecutionResultMessage)
-            for result in given.content
-        ]
-        self.pending = []
-        end = message.metadata.get("end")
-        if end is not None:
-            return self._hand_back(message.metadata.get("result", ""), failed=end == "failed")
+    def _take(self) -> HandoffMessage | None:
+        """Takes the results; gives what ends the member's turn, if one of them does."""
+        results = [(call, self._results[call.call_id]) for call in self.pending]
+        self.pending, self._results = [], {}
+        ending = next((result for _, result in results if result.ends), None)
+        if ending is not None:
+            return self._hand_back(ending.content, failed=not ending.ok)
         if self._as_text:
-            self._told("\n\n".join(result.content for result in results))
+            self._told("\n\n".join(result.content for _, result in results))
         else:
             self._answered(
-                [(result.call_id, result.name, self._quoted(result), bool(result.is_error)) for result in results]
+                [(call.call_id, call.tool, self._quoted(call, result), not result.ok) for call, result in results]
             )
         return None
 
-    def _quoted(self, result: FunctionExecutionResult) -> str:
+    def _quoted(self, call: PendingCall, result: Result) -> str:
         # What the client's check says about a result is written by code; what a tool returns is not.
-        if result.name == SUBMIT:
-            return result.content
-        return self._shared.quoter.quote(f"tool {result.name}", result.content)
+        return result.content if call.tool == SUBMIT else self._shared.quoter.quote(f"tool {call.tool}", result.content)
 
     def _hand_back(self, text: str, *, failed: bool) -> HandoffMessage:
         return HandoffMessage(source=self.name, target=SUPERVISOR, content=text, metadata=_OURS if failed else {})
 
     def _submit_tool(self) -> ToolSchema:
         description = "Hands in the result and ends the task. Call it alone, exactly once."
-        return ToolSchema(name=SUBMIT, description=description, parameters=self._spec.result_schema)  # type: ignore[typeddict-item]
+        return _given_tool(SUBMIT, description, self._spec.result_schema)
 
     def _own_state(self) -> dict[str, Any]:
         pending = [call.model_dump(mode="json", by_alias=True) for call in self.pending]
@@ -331,5 +315,6 @@ def _answer_tool() -> ToolSchema:
     return _tool(SUBMIT, "Hands in the answer and ends the task.", {"answer": {"type": "string"}})
 
 
-def _tool_of(tool: Any) -> ToolSchema:
-    return ToolSchema(name=tool.name, description=tool.description, parameters=tool.parameters)
+def _given_tool(name: str, description: str, parameters: Any) -> ToolSchema:
+    """With a JSON schema of the caller, which no type describes."""
+    return ToolSchema(name=name, description=description, parameters=parameters)

@@ -69,6 +69,7 @@ async def _serve(settings: Settings) -> int:
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                limit_concurrency=1_000,
                 timeout_graceful_shutdown=15,
             ),
             runs,

@@ -168,17 +168,33 @@ def _client_of(settings: ModelSettings) -> ChatCompletionClient:
 
 def _answer(result: CreateResult) -> Answer:
     if isinstance(result.content, str):
-        return Answer(result.content, ())
-    return Answer(result.thought or "", tuple(_call(call) for call in result.content))
+        return Answer(_well_formed(result.content), ())
+    return Answer(_well_formed(result.thought or ""), tuple(_call(call) for call in result.content))
 
 
 def _call(call: FunctionCall) -> Call:
     try:
-        given = json.loads(call.arguments or "{}", parse_constant=_refuse)
-    except ValueError:
+        given = _clean(json.loads(call.arguments or "{}", parse_constant=_refuse))
+    except (ValueError, RecursionError):
         given = None
     # An id of our own: one that a model repeats would borrow the approval or the outcome of another call.
-    return Call(f"call_{uuid.uuid4().hex}", call.name, call.arguments, given if isinstance(given, dict) else None)
+    arguments = _well_formed(call.arguments)
+    return Call(f"call_{uuid.uuid4().hex}", call.name, arguments, given if isinstance(given, dict) else None)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _well_formed(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {_well_formed(key): _clean(item) for key, item in value.items()}
+    return value
+
+
+def _well_formed(text: str) -> str:
+    """Without halves of characters and NUL, which JSON may name and databases do not take."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
 
 
 def _refuse(constant: str) -> None:

@@ -94,10 +94,21 @@ class Runs:
             if active is not None and active.task is not None:
                 active.stop(Cancelled())
                 await asyncio.wait({active.task}, timeout=_CANCEL_WAIT_SECONDS)
-            elif run.status == "waiting":
-                await self._store.finish(run_id, "cancelled", _ended(run, "cancelled"), run.usage)
+            else:
+                await self._cancel_idle(run_id)
             run = await self._store.get(run_id)
         return run.status
+
+    async def _cancel_idle(self, run_id: str) -> None:
+        """For a run that waits, or whose process died. Another process that works on it has been told."""
+        try:
+            async with self._store.locked(run_id):
+                run = await self._store.get(run_id)
+                if run.status in ("running", "waiting"):
+                    await self._store.finish(run_id, "cancelled", _ended(run, "cancelled"), run.usage)
+        except ServiceError as error:
+            if error.code != "BIZ_AUTOGEN_RUN_BUSY":
+                raise
 
     async def look(self, run_id: str) -> dict[str, Any]:
         run = await self._store.get(run_id)
