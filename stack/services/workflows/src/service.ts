@@ -15,6 +15,7 @@ import { Database } from './activities/database';
 import { failureInterceptor } from './activities/failures';
 import { BUNDLES } from './bundle';
 import type { Config, Settings } from './config';
+import { closeDocumentExtractor, documentExtractor } from './extraction/documents';
 import { httpExtractor } from './extraction/http';
 import { structuredExtractor } from './extraction/structured';
 import { ublExtractor } from './extraction/ubl';
@@ -97,6 +98,7 @@ export async function startService(config: Config, log: Log): Promise<Service> {
         health.close();
         health.closeAllConnections();
         await relay?.stop();
+        await closeDocumentExtractor();
         await connection.close();
         await database.close();
         await tracing?.stop();
@@ -116,7 +118,9 @@ function partsOf({ settings, allowsTarget }: Config, database: Database): Activi
     extractors: [
       structuredExtractor,
       ublExtractor,
-      httpExtractor(settings.WORKFLOWS_EXTRACTOR_URL, settings.WORKFLOWS_EXTRACTOR_TOKEN),
+      settings.WORKFLOWS_EXTRACTOR_URL === undefined
+        ? documentExtractor
+        : httpExtractor(settings.WORKFLOWS_EXTRACTOR_URL, settings.WORKFLOWS_EXTRACTOR_TOKEN),
     ],
     providers: {
       stripe: stripeProvider(settings.WORKFLOWS_STRIPE_URL.replace(/\/$/, ''), settings.WORKFLOWS_STRIPE_KEY),

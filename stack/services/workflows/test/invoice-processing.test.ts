@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { InvoiceProcessing, InvoiceProcessingInput, SupplierInvoice } from '../src/client';
+import { generatePdf } from '../../../agents/test/documents/generated-pdf';
 import { type Bed, newId, openBed } from './support/bed';
 import { failureOf } from './support/failure';
 import { type FakePayouts, startFakePayouts } from './support/payouts';
@@ -146,6 +147,68 @@ it('asks for a correction when the amounts do not add up', async () => {
   await workflow.update('correct', { by: 'clerk', invoice: { ...wrong, gross: '119.00' } });
   await workflow.update('approve', { by: 'deputy' });
   expect(await workflow.result()).toMatchObject({ outcome: 'paid', gross: '119.00' });
+});
+
+/** A PDF file with these lines of label and value below the supplier's name. */
+function printed(supplier: string, rows: readonly (readonly [string, string])[]) {
+  const texts = rows.flatMap(([label, value], index) => [
+    { x: 40, y: 100 + index * 20, text: label },
+    { x: 400, y: 100 + index * 20, text: value },
+  ]);
+  const pdf = generatePdf({ texts: [{ x: 40, y: 50, text: supplier, size: 16 }, ...texts] });
+  return {
+    kind: 'document',
+    mediaType: 'application/pdf',
+    base64: Buffer.from(pdf).toString('base64'),
+  } as const;
+}
+
+it('reads a PDF file and pays what is printed on it', async () => {
+  const number = `FX-${Date.now()}`;
+  const document = printed('Fox Analytics Ltd', [
+    ['Invoice number', number],
+    ['Invoice date', '7 May 2024'],
+    ['Net amount', 'GBP 100.00'],
+    ['VAT 20%', 'GBP 20.00'],
+    ['Total due', 'GBP 120.00'],
+  ]);
+  const workflow = await start(processing(supplierInvoice(), { document }));
+  await stage(workflow, 'approval');
+  expect(await workflow.state()).toMatchObject({
+    draft: null,
+    invoice: {
+      supplier: { name: 'Fox Analytics Ltd' },
+      ...{ number, issuedOn: '2024-05-07', currency: 'GBP', net: '100.00', tax: '20.00', gross: '120.00' },
+    },
+  });
+  await workflow.update('approve', { by: 'lead' }, 'approve');
+  expect(await workflow.result()).toMatchObject({ outcome: 'paid', number, gross: '120.00' });
+});
+
+it('keeps what it could read of a document for the person who corrects it', async () => {
+  const number = `FX-${Date.now()}`;
+  const document = printed('Fox Analytics Ltd', [
+    ['Invoice number', number],
+    ['Invoice date', '7 May 2024'],
+    ['Total due', 'GBP 120.00'],
+  ]);
+  const workflow = await start(processing(supplierInvoice(), { document }));
+  await stage(workflow, 'correction');
+  const state = await workflow.state();
+  expect(state).toMatchObject({ invoice: null, draft: { number, gross: '120.00', currency: 'GBP' } });
+  expect(state.problems.join()).toContain('tax');
+  const invoice = { ...supplierInvoice(), number, currency: 'GBP' };
+  await workflow.update('correct', { by: 'clerk', invoice }, 'correct');
+  await stage(workflow, 'approval');
+  expect(await workflow.state()).toMatchObject({ draft: null, invoice: { number } });
+});
+
+it('asks a person where the document cannot be read at all', async () => {
+  const base64 = Buffer.from('%PDF-1.7\nbroken').toString('base64');
+  const document = { kind: 'document', mediaType: 'application/pdf', base64 } as const;
+  const workflow = await start(processing(supplierInvoice(), { document }));
+  await stage(workflow, 'correction');
+  expect((await workflow.state()).problems).not.toEqual([]);
 });
 
 it('reads UBL and pays it by SEPA file', async () => {

@@ -34,17 +34,20 @@ export const supplierInvoiceSchema = z.object({
 });
 export type SupplierInvoice = z.output<typeof supplierInvoiceSchema>;
 
+/** z.base64() asks `atob`, which the sandbox of workflows does not have. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 /** Up to 1 MB in the input itself; what is larger is fetched or stays with the extractor. */
 const documentSchema = z.discriminatedUnion('kind', [
   /** The fields, from a form or another system. */
   z.object({ kind: z.literal('structured'), invoice: supplierInvoiceSchema }),
   /** A UBL 2.1 invoice (Peppol BIS, XRechnung in UBL syntax). */
   z.object({ kind: z.literal('ubl'), xml: z.string().min(1).max(1_000_000) }),
-  /** Read by the HTTP extractor that the worker is configured with. */
+  /** A PDF file, a picture or another XML invoice; read by the worker, or by the HTTP extractor it is told of. */
   z.object({
     kind: z.literal('document'),
     mediaType: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/),
-    base64: z.base64().min(1).max(1_400_000),
+    base64: z.string().min(4).max(1_400_000).regex(BASE64, 'Write the bytes as Base64'),
   }),
 ]);
 export type InvoiceDocument = z.output<typeof documentSchema>;
@@ -156,6 +159,8 @@ export type InvoiceProcessingStage =
 export interface InvoiceProcessingState {
   readonly stage: InvoiceProcessingStage;
   readonly invoice: SupplierInvoice | null;
+  /** What was read where it is not a whole invoice, as a start for `correct`. From outside: not checked. */
+  readonly draft: unknown;
   readonly problems: readonly string[];
   readonly category: string | null;
   readonly account: string | null;

@@ -7,7 +7,7 @@ export interface Extraction {
   readonly by: string;
 }
 
-/** Reads an invoice from a document. A reader for images and PDF files is another implementation of this. */
+/** Reads an invoice from a document. */
 export interface DocumentExtractor {
   readonly name: string;
   accepts(document: InvoiceDocument): boolean;

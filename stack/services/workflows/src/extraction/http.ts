@@ -6,17 +6,13 @@ import type { DocumentExtractor } from './extractor';
  * Asks an HTTP service: POST of `{mediaType, base64}`, answered with the fields of an invoice in JSON
  * (`supplierInvoiceSchema`).
  */
-export function httpExtractor(url: string | undefined, token: string | undefined): DocumentExtractor {
+export function httpExtractor(url: string, token: string | undefined): DocumentExtractor {
   return {
     name: 'http',
     accepts: ({ kind }) => kind === 'document',
     async extract(document, signal) {
-      if (document.kind !== 'document') throw unreadable('it is not a document');
-      if (url === undefined) {
-        throw unreadable(
-          'no extractor is configured',
-          'Set WORKFLOWS_EXTRACTOR_URL, or hand in the fields or UBL.',
-        );
+      if (document.kind !== 'document') {
+        throw new BizError('BIZ_EXTRACT_UNREADABLE', 'This is not a document.');
       }
       const { mediaType, base64 } = document;
       const { text } = await callHttp({
@@ -44,10 +40,4 @@ export function httpExtractor(url: string | undefined, token: string | undefined
       }
     },
   };
-}
-
-function unreadable(reason: string, hint?: string): BizError {
-  return new BizError('BIZ_EXTRACT_UNREADABLE', `The document cannot be read: ${reason}.`, {
-    ...(hint === undefined ? {} : { hint }),
-  });
 }

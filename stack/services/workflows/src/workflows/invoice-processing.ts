@@ -61,6 +61,7 @@ export interface InvoiceProcessingCarried {
   readonly stage: InvoiceProcessingStage;
   readonly documentId: string | null;
   readonly invoice: SupplierInvoice | null;
+  readonly draft?: unknown;
   readonly problems: readonly string[];
   readonly category: string | null;
   readonly account: string | null;
@@ -94,6 +95,7 @@ class InvoiceProcessing extends Process<InvoiceProcessingState> {
   private stage: InvoiceProcessingStage;
   private documentId: string | null;
   private invoice: SupplierInvoice | null;
+  private draft: unknown;
   private problems: readonly string[];
   private category: string | null;
   private account: string | null;
@@ -120,6 +122,7 @@ class InvoiceProcessing extends Process<InvoiceProcessingState> {
     this.stage = carried?.stage ?? 'reading';
     this.documentId = carried?.documentId ?? null;
     this.invoice = carried?.invoice ?? null;
+    this.draft = carried?.draft ?? null;
     this.problems = carried?.problems ?? [];
     this.category = carried?.category ?? null;
     this.account = carried?.account ?? null;
@@ -154,10 +157,10 @@ class InvoiceProcessing extends Process<InvoiceProcessingState> {
   }
 
   state(): InvoiceProcessingState {
-    const { stage, invoice, problems, category, account, approval, reference, duplicateOf } = this;
+    const { stage, invoice, draft, problems, category, account, approval, reference, duplicateOf } = this;
     const { policy } = this.order;
     return {
-      ...{ stage, invoice, problems, category, account, duplicateOf },
+      ...{ stage, invoice, draft, problems, category, account, duplicateOf },
       level: stage === 'approval' ? approval.level : null,
       levels: this.levels(),
       approvers: stage === 'approval' ? approversOf(policy, approval) : [],
@@ -361,7 +364,10 @@ class InvoiceProcessing extends Process<InvoiceProcessingState> {
       return this.askForCorrection([causeOf(error).message]);
     }
     const parsed = supplierInvoiceSchema.safeParse(fields);
-    if (!parsed.success) return this.askForCorrection([inputProblems(parsed.error)]);
+    if (!parsed.success) {
+      this.draft = fields ?? null;
+      return this.askForCorrection([inputProblems(parsed.error)]);
+    }
     const problems = problemsOf(parsed.data);
     if (problems.length > 0) {
       this.invoice = parsed.data;
@@ -379,6 +385,7 @@ class InvoiceProcessing extends Process<InvoiceProcessingState> {
     const documentId = this.documentId ?? '';
     const { duplicateOf } = await books.recordInvoice({ ...this.step('record'), documentId, invoice });
     this.invoice = invoice;
+    this.draft = null;
     this.problems = [];
     if (duplicateOf !== null) {
       this.duplicateOf = duplicateOf;
@@ -515,11 +522,23 @@ class InvoiceProcessing extends Process<InvoiceProcessingState> {
   }
 
   private continueInNewRun(): Promise<never> {
-    const { order, stage, documentId, invoice, problems, category, account, approval, levelSince, payAt } =
-      this;
+    const { order, stage, documentId, invoice, draft, problems, category, account, approval } = this;
+    const { levelSince, payAt } = this;
     const { method, attempt, reference, duplicateOf, uncertain, counters } = this;
     return continueAsNew<typeof invoiceProcessing>(this.input, {
-      ...{ order, stage, documentId, invoice, problems, category, account, approval, levelSince, payAt },
+      ...{
+        order,
+        stage,
+        documentId,
+        invoice,
+        draft,
+        problems,
+        category,
+        account,
+        approval,
+        levelSince,
+        payAt,
+      },
       ...{ method, attempt, reference, duplicateOf, uncertain, counters, board: this.board.carry() },
     });
   }
