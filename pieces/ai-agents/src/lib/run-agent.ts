@@ -149,7 +149,7 @@ export async function decide<T>(
     const problems = calls.flatMap(({ callId, summary }) =>
       reasons[callId] === undefined ? [] : [`${summary}: ${reasons[callId]}`],
     );
-    return { again: { filledIn, problems } };
+    return { again: { filledIn, problems: problems.length > 0 ? problems : [error.message] } };
   }
 }
 

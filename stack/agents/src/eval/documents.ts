@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { BizError } from '@bizstack/contracts';
 import { z } from 'zod';
 import { closeDocumentReader, comparableName, extractDocument, type ExtractedDocument } from '../documents';
+import { addressParts } from '../documents/fields/address-parts';
 import { findDates } from '../documents/fields/dates';
 import { compact } from '../documents/fields/text';
 
@@ -76,6 +77,9 @@ const FIELDS: Readonly<Record<string, readonly [Reader, Comparison]>> = {
     (d) => /^[A-Z]{2}/.exec(d.fields.vatId?.value ?? d.fields.iban?.value ?? '')?.[0],
     byLetters,
   ],
+  partner_street: [(d) => addressParts(d.fields.address?.value ?? '').street, byLetters],
+  partner_zip: [(d) => addressParts(d.fields.address?.value ?? '').zip, byLetters],
+  partner_city: [(d) => addressParts(d.fields.address?.value ?? '').city, byLetters],
   desc: [(d) => d.fields.issuer?.value, bySentence],
 };
 
