@@ -27,6 +27,32 @@ describe('receipts of any till', () => {
   });
 });
 
+describe('dates as scanners see them', () => {
+  it.each([
+    'Date: 25/12/2O18',
+    'Date: 25/l2/2018',
+    '25/12/201810:20',
+    'DATE:25/12/18 10:20',
+    'Date 25DEC18',
+    'Date:25-DEC-201810:20',
+    'Date : 2018-12-25T10:20:00',
+    '25 / 12 / 2018',
+    'DEC/25/2018',
+    '25-12-18,10:20',
+    'Date: 25 12 2018',
+    'Date: 25,12,2018',
+    'Date: 25:12:2018',
+    "25 Dec '18",
+    '12/25/2018 10:20',
+  ])('reads %s', (line) => {
+    expect(read(`KEDAI MAJU\n${line}\nTOTAL 5.00`).date?.value).toBe('2018-12-25');
+  });
+
+  it.each(['TEL: 03 12 2018', 'Table 12 10 2018 mm', '1,12,2018 points'])('sees none in %s', (line) => {
+    expect(read(`KEDAI MAJU\n${line}\nTOTAL 5.00`).date).toBeUndefined();
+  });
+});
+
 describe('addresses', () => {
   it.each([
     ['L0T 12-A, JALAN SETIA', 'LOT 12-A, JALAN SETIA'],

@@ -75,7 +75,7 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     expression: new RegExp(
-      `(?<![\\d.,/-])(?<d>\\d{1,2})(?<s>[/.\\-])(?<m>\\d{1,2})\\k<s>(?<y>\\d\\d)(?!\\d(?!\\d:\\d\\d)|[.,/-]\\d)`,
+      `(?<![\\d.,/-])(?<d>\\d{1,2})(?<s>[/.\\-])(?<m>\\d{1,2})\\k<s>(?<y>\\d\\d)(?!\\d(?!\\d:\\d\\d)|[.,/-]\\d(?!\\d?:\\d\\d))`,
       'gu',
     ),
     read: ({ d, m, y }, dayFirst) => numeric(d, m, y, dayFirst),
@@ -89,7 +89,7 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     expression: new RegExp(
-      `(?<!\\p{L})(?<n>(?:${MONTH})\\p{L}*)[.,]?[\\s\\-]*(?<d>\\d{1,2})(?:st|nd|rd|th)?(?:\\s*,\\s*|[\\s\\-]+|\\s*,?\\s*)(?<y>20\\d\\d)`,
+      `(?<!\\p{L})(?<n>(?:${MONTH})\\p{L}*)[.,]?[\\s/\\-]*(?<d>\\d{1,2})(?:st|nd|rd|th)?(?:\\s*,\\s*|[\\s/\\-]+|\\s*,?\\s*)(?<y>20\\d\\d)`,
       'giu',
     ),
     read: ({ d, n, y }) => named(d, n, y),

@@ -12,15 +12,21 @@ function repair(text: string): string {
   return text
     .replace(/(?<=\d)[oO](?=[\d/.-])|(?<=[\d/.-])[oO](?=\d)/g, '0')
     .replace(/(?<=\d[/.-])[lI|](?=\d)|(?<=\d)[lI|](?=[/.-]\d)/g, '1')
+    .replace(/(?<![\p{L}\d])[lI|](?=\d[/.-]\d{1,2}[/.-]\d)/gu, '1')
     .replace(/(?<=\d)\s*[:;,'’]\s*(?=\d{1,2}\s?-\s?\d{2})/g, '-');
+}
+
+/** At a label the figures of a date may stand apart, or between signs that were misread. */
+function repairLabelled(text: string): string {
+  return text.replace(/(?<!\d)(\d{1,2})\s?[ ,:;\\]\s?(\d{1,2})\s?[ ,:;\\]\s?(20\d\d)(?!\d)/g, '$1/$2/$3');
 }
 
 /** Day of a receipt, ISO 8601. */
 export function readReceiptDate(lines: readonly Line[], dayFirst: boolean): Field | undefined {
   let best: { date: FoundDate; score: number; reasons: string[] } | undefined;
   lines.forEach((line, at) => {
-    const text = repair(line.text);
     const folded = fold(line.text);
+    const text = LABEL.test(folded) ? repairLabelled(repair(line.text)) : repair(line.text);
     const above = fold(lines[at - 1]?.text ?? '');
     for (const date of findDates(text, { dayFirst })) {
       const reasons: string[] = [];
