@@ -136,6 +136,20 @@ describe.each(['langgraph', 'autogen'])('a team on %s', (engine) => {
   });
 });
 
+test('forgets a contact in the AutoGen service too', async () => {
+  const { target, auth } = await scripted();
+  const props = { ...propsOf('autogen', target.url), contactId: `c/${randomUUID()}` };
+  await call('run_team', props, auth);
+  const { contactId } = props;
+  // The team's run, and those of the two hand-offs.
+  expect(await run('forget_contact', { contactId }, auth)).toMatchObject({
+    deleted: { runs: 3, autogenRuns: 1 },
+  });
+  expect(await run('forget_contact', { contactId }, auth)).toMatchObject({
+    deleted: { runs: 0, autogenRuns: 0 },
+  });
+});
+
 test.each<[string, Record<string, unknown>, Record<string, string>, string]>([
   ['no members', { members: [] }, {}, 'BIZ_INPUT_INVALID'],
   ['a member that is not there', { members: ['legal'] }, {}, 'BIZ_INPUT_INVALID'],

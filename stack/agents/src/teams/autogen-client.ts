@@ -107,21 +107,25 @@ export class AutogenClient {
   /** Ends a run. One that the service does not know has ended. */
   async cancel(id: string): Promise<void> {
     try {
-      await this.#post(
-        `v1/teams/runs/${encodeURIComponent(id)}/cancel`,
-        {},
-        AbortSignal.timeout(CANCEL_TIMEOUT_MS),
-      );
+      const path = `v1/teams/runs/${encodeURIComponent(id)}/cancel`;
+      await this.#send('POST', path, {}, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
     } catch (error) {
       if (!isBizError(error, 'BIZ_AUTOGEN_RUN_GONE')) throw error;
     }
+  }
+
+  /** Removes every run of a contact; gives how many. */
+  async forgetContact(contactId: string): Promise<number> {
+    const path = `v1/teams/contacts/${encodeURIComponent(contactId)}`;
+    const response = await this.#send('DELETE', path, undefined, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
+    return z.object({ deleted: z.int() }).parse(await response.json()).deleted;
   }
 
   async *#events(path: string, body: object, signal: AbortSignal): AsyncGenerator<AutogenEvent> {
     const silence = new AbortController();
     let timer = setTimeout(() => silence.abort(), SILENCE_MS);
     try {
-      const response = await this.#post(path, body, AbortSignal.any([signal, silence.signal]));
+      const response = await this.#send('POST', path, body, AbortSignal.any([signal, silence.signal]));
       for await (const line of linesOf(response)) {
         clearTimeout(timer);
         timer = setTimeout(() => silence.abort(), SILENCE_MS);
@@ -151,13 +155,18 @@ export class AutogenClient {
     }
   }
 
-  async #post(path: string, body: object, signal: AbortSignal): Promise<Response> {
+  async #send(
+    method: 'POST' | 'DELETE',
+    path: string,
+    body: object | undefined,
+    signal: AbortSignal,
+  ): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(new URL(path, this.#url), {
-        method: 'POST',
+        method,
         headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body, wellFormed),
+        body: body === undefined ? null : JSON.stringify(body, wellFormed),
         redirect: 'error',
         signal,
       });

@@ -1,4 +1,4 @@
-export type { AutogenService } from './autogen-client';
+export { AutogenClient, type AutogenService } from './autogen-client';
 export { AutogenTeam, type AutogenLimits, type AutogenMember, type AutogenTeamOptions } from './autogen-team';
 export type { MemberEntry, MemberResult, TeamMember } from './member';
 export { SupervisorTeam, type SupervisorTeamOptions } from './supervisor-team';

@@ -72,7 +72,7 @@ export abstract class StoredTeam implements Team {
         contactId: options.contactId ?? null,
         userId: options.user.id,
       });
-      await this.#drive(run, options, queue, { ...input.data, decisions: null });
+      return this.#drive(run, options, queue, { ...input.data, decisions: null });
     });
   }
 
@@ -85,7 +85,7 @@ export abstract class StoredTeam implements Team {
       const run = await this.#options.store.runs.get(runId);
       if (!run) throw new BizError('BIZ_AGENTS_RUN_GONE', `There is no run ${runId} of a team.`);
       const given = z.array(decisionSchema).parse(decisions);
-      await this.#drive(run, options, queue, {
+      return this.#drive(run, options, queue, {
         task: undefined,
         data: [],
         decisions: given.length > 0 ? given : null,
@@ -96,8 +96,8 @@ export abstract class StoredTeam implements Team {
   async cancel(runId: string): Promise<void> {
     const { runs } = this.#options.store;
     await runs.requestCancel(runId);
-    await this.cancelElsewhere(runId);
     this.#running.get(runId)?.abort();
+    await this.cancelElsewhere(runId);
     const run = await runs.get(runId);
     if (run?.status === 'needs_approval') await runs.update(runId, { status: 'cancelled' });
   }
@@ -105,7 +105,7 @@ export abstract class StoredTeam implements Team {
   #stream(
     runId: string,
     options: { signal?: AbortSignal },
-    work: (queue: EventQueue<TeamEvent>) => Promise<void>,
+    work: (queue: EventQueue<TeamEvent>) => Promise<TeamEvent>,
   ): AsyncIterable<TeamEvent> {
     const queue = new EventQueue<TeamEvent>();
     const { runs } = this.#options.store;
@@ -117,11 +117,13 @@ export abstract class StoredTeam implements Team {
       .withLock(runId, async () => {
         this.#running.set(runId, controller);
         try {
-          await work(queue);
+          return await work(queue);
         } finally {
           this.#running.delete(runId);
         }
       })
+      // After the lock is gone: who sees the last event may resume the run at once.
+      .then((last) => queue.push(last))
       .catch((error: unknown) => this.#failed(runId, error, queue))
       .finally(() => {
         options.signal?.removeEventListener('abort', abort);
@@ -135,7 +137,7 @@ export abstract class StoredTeam implements Team {
     options: { user: AgentUser; limits?: TeamLimits },
     queue: EventQueue<TeamEvent>,
     given: Pick<TeamJob, 'task' | 'data'> & { decisions: Decision[] | null },
-  ): Promise<void> {
+  ): Promise<TeamEvent> {
     const { store, members } = this.#options;
     const { runId } = run;
     const { decisions } = given;
@@ -146,16 +148,12 @@ export abstract class StoredTeam implements Team {
     if (run.status === 'completed') {
       if (decisions !== null && JSON.stringify(decisions) !== JSON.stringify(run.decisions))
         throw conflict(runId);
-      queue.push({ type: 'completed', runId, ...doneSchema.parse(run.result), usage: run.usage });
-      return;
+      return { type: 'completed', runId, ...doneSchema.parse(run.result), usage: run.usage };
     }
     if (run.status === 'needs_approval') {
       const wanted = run.calls.map((call) => call.callId).sort();
       const decided = (decisions ?? []).map((decision) => decision.callId).sort();
-      if (decisions === null) {
-        queue.push({ type: 'needs_approval', runId, calls: run.calls });
-        return;
-      }
+      if (decisions === null) return { type: 'needs_approval', runId, calls: run.calls };
       if (JSON.stringify(wanted) !== JSON.stringify(decided)) {
         throw new BizError(
           'BIZ_AGENTS_DECISION_MISSING',
@@ -185,11 +183,10 @@ export abstract class StoredTeam implements Team {
       if (outcome.kind === 'waiting') {
         const { calls } = outcome;
         await store.runs.update(runId, { status: 'needs_approval', calls, decisions: null, usage });
-        queue.push({ type: 'needs_approval', runId, calls });
-      } else {
-        await store.runs.update(runId, { status: 'completed', result: outcome.done, usage });
-        queue.push({ type: 'completed', runId, ...outcome.done, usage });
+        return { type: 'needs_approval', runId, calls };
       }
+      await store.runs.update(runId, { status: 'completed', result: outcome.done, usage });
+      return { type: 'completed', runId, ...outcome.done, usage };
     } catch (error) {
       await store.runs.update(runId, { usage }).catch(() => undefined);
       throw error;

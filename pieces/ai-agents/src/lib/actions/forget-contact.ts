@@ -2,7 +2,7 @@ import { createAction, Property } from '@activepieces/pieces-framework';
 import { parseInput } from '@bizstack/piece-common';
 import { z } from 'zod';
 import { aiAgentsAuth } from '../auth';
-import { readConnection } from '../connection';
+import { autogenOf, readConnection } from '../connection';
 import { withDatabase } from '../postgres';
 
 export const forgetContactAction = createAction({
@@ -32,7 +32,11 @@ export const forgetContactAction = createAction({
   },
   async run({ auth, propsValue }) {
     const contactId = parseInput('Contact ID', propsValue.contactId, z.string().trim().min(1).max(300));
-    const deleted = await withDatabase(readConnection(auth), ({ store }) => store.forgetContact(contactId));
-    return { contactId, deleted };
+    const connection = readConnection(auth);
+    const deleted = await withDatabase(connection, ({ store }) => store.forgetContact(contactId));
+    if (connection.autogenUrl === undefined) return { contactId, deleted };
+    const { AutogenClient } = await import('@bizstack/agents/teams');
+    const autogenRuns = await new AutogenClient(autogenOf(connection)).forgetContact(contactId);
+    return { contactId, deleted: { ...deleted, autogenRuns } };
   },
 });

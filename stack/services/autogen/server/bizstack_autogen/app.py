@@ -103,7 +103,7 @@ def build_app(store: Store, runs: Runs, settings: Settings) -> ASGIApp:
             Route("/v1/teams/runs/{run_id}", api.look, methods=["GET"]),
             Route("/v1/teams/runs/{run_id}/resume", api.resume, methods=["POST"]),
             Route("/v1/teams/runs/{run_id}/cancel", api.cancel, methods=["POST"]),
-            Route("/v1/teams/contacts/{contact_id}", api.forget, methods=["DELETE"]),
+            Route("/v1/teams/contacts/{contact_id:path}", api.forget, methods=["DELETE"]),
             Route("/healthz", api.health, methods=["GET"]),
             Route("/metrics", api.metrics, methods=["GET"]),
         ],
