@@ -82,7 +82,7 @@ function knownClass(error: unknown, context: TemporalErrorContext, failed: Faile
     const failure = describeFailure(error.cause);
     return failed(
       'BIZ_TEMPORAL_WORKFLOW_FAILED',
-      `${workflow} ended without a result: ${failure?.message ?? error.message}.`,
+      `${workflow} ended without a result: ${trimmed(failure?.message ?? error.message)}.`,
       'Look at its history with "Get History".',
       { details: { failure } },
     );
@@ -98,7 +98,7 @@ function knownClass(error: unknown, context: TemporalErrorContext, failed: Faile
     const failure = describeFailure(error.cause);
     return failed(
       'BIZ_TEMPORAL_UPDATE_FAILED',
-      `${workflow} refused the update: ${failure?.message ?? error.message}.`,
+      `${workflow} refused the update: ${trimmed(failure?.message ?? error.message)}.`,
       'Check the name of the update and its arguments.',
       { details: { failure } },
     );
@@ -315,7 +315,7 @@ function nameOf({ workflowId }: TemporalErrorContext, capital = true): string {
 }
 
 /** Messages are put into sentences: without a full stop and not endless. */
-function trimmed(text: string): string {
+export function trimmed(text: string): string {
   const line = text.replace(/^\d+ [A-Z_]+: /, '').replace(/[.\s]+$/, '');
   return line.length > 500 ? `${line.slice(0, 500)}…` : line;
 }

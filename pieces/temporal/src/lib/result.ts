@@ -1,6 +1,7 @@
 import { BizError } from '@bizstack/piece-common';
 import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Temporal } from './client';
+import { trimmed } from './errors';
 import { type FailureDescription, describeFailure } from './failures';
 import { toJson } from './values';
 
@@ -109,7 +110,7 @@ export function orFail(outcome: Outcome): Outcome {
   if (outcome.failure === null) return outcome;
   throw new BizError(
     'BIZ_TEMPORAL_WORKFLOW_FAILED',
-    `Workflow "${outcome.workflowId}" ended as ${outcome.status}: ${outcome.failure.message}.`,
+    `Workflow "${outcome.workflowId}" ended as ${outcome.status}: ${trimmed(outcome.failure.message)}.`,
     {
       hint: 'Look at its history with "Get History", or choose to go on when it failed.',
       details: { workflowId: outcome.workflowId, failure: outcome.failure },
