@@ -1,5 +1,5 @@
 import { BizError } from '@bizstack/piece-common';
-import { WorkflowFailedError, isGrpcDeadlineError } from '@temporalio/client';
+import { WorkflowFailedError, isGrpcCancelledError, isGrpcDeadlineError } from '@temporalio/client';
 import type { Temporal } from './client';
 import { trimmed } from './errors';
 import { type FailureDescription, describeFailure } from './failures';
@@ -63,7 +63,8 @@ async function outcomeWithin(
     );
     return ended('COMPLETED', result, null);
   } catch (error) {
-    if (isGrpcDeadlineError(error)) return undefined;
+    // The server, which knows the deadline too, may be the first to give up; nobody else cancels this.
+    if (isGrpcDeadlineError(error) || isGrpcCancelledError(error)) return undefined;
     if (!(error instanceof WorkflowFailedError)) throw error;
     const failure = describeFailure(error.cause) ?? { kind: error.name, message: error.message };
     return ended(ENDINGS[failure.kind] ?? 'FAILED', undefined, failure);
