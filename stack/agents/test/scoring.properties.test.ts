@@ -39,7 +39,7 @@ const leads: fc.Arbitrary<LeadCaptured> = fc
     email: maybe(
       fc.constantFrom('a@acme.io', 'a@gmail.com', 'a@mailinator.com', 'a@example.com', 'a@b.c.d.co.uk'),
     ),
-    phone: maybe(text),
+    phone: maybe(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 40 })),
     company: maybe(text),
     jobTitle: maybe(text),
     source: fc.oneof(fc.constantFrom('web-form', 'Reference', 'Cold list'), text),

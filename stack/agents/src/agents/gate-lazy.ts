@@ -10,7 +10,6 @@ export function waitingCalls(state: unknown): PendingCall[] | undefined {
 }
 
 interface Snapshot {
-  readonly next: readonly string[];
   readonly tasks: readonly { readonly interrupts: readonly { readonly value?: unknown }[] }[];
   readonly values: unknown;
 }
@@ -27,7 +26,7 @@ export async function proceed(
   run: StoppedRun,
   decisions: readonly Decision[] | null,
 ): Promise<{ waiting: PendingCall[] } | { state: unknown }> {
-  const { next, tasks, values } = await run.snapshot();
+  const { tasks, values } = await run.snapshot();
   const asked = tasks.flatMap((task) => task.interrupts.map((one) => one.value));
   if (asked.length > 0) {
     const calls = z.array(pendingCallSchema).parse(asked.flat());
@@ -35,5 +34,6 @@ export async function proceed(
     if (decisions === null || !fits) return { waiting: calls };
     return { state: await run.resume([...decisions]) };
   }
-  return { state: next.length === 0 ? values : await run.goOn() };
+  // A task whose writes are kept, but not the checkpoint after it, is no longer "next" and yet not the end.
+  return { state: tasks.length === 0 ? values : await run.goOn() };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { testFacts } from '@bizstack/native/testing';
 import { BizError } from '@bizstack/contracts';
 import { z } from 'zod';
@@ -119,6 +120,41 @@ describe.each(KINDS)('an agent that remembers in %s', (_kind, newStore) => {
       ['send_mail', 'done', undefined],
       ['look_up', 'done', undefined],
     ]);
+  });
+
+  it('goes on wherever it was cut off between the work of a step and its checkpoint', async () => {
+    let broken = 0;
+    for (let [cut, isCut] = [1, true]; isCut; cut++) {
+      const store = newStore();
+      const { harness } = await harnessOf(
+        ({ number }) =>
+          number === 1 ? { toolCalls: [{ name: 'look_up', input: { q: 'x' } }] } : submit({ answer: 'done' }),
+        store,
+      );
+      const saver = await store.checkpoints();
+      const [put, putWrites] = [saver.put.bind(saver), saver.putWrites.bind(saver)];
+      let seen = 0;
+      const alive = () => {
+        if (seen >= cut) throw new Error('The disk is gone.');
+      };
+      saver.putWrites = async (...given) => {
+        alive();
+        await putWrites(...given);
+        seen += 1;
+      };
+      saver.put = async (...given) => {
+        alive();
+        return put(...given);
+      };
+      const agent = agentOf(mailer([]), harness.deps());
+      const runId = randomUUID();
+      await agent.run({ task: 'look' }, { user: USER, runId }).catch(() => (broken += 1));
+      isCut = seen >= cut;
+      Object.assign(saver, { put, putWrites });
+      const outcome = await agent.run({ task: 'look' }, { user: USER, runId });
+      expect(outcome).toMatchObject({ status: 'completed', result: { answer: 'done' } });
+    }
+    expect(broken).toBeGreaterThan(1);
   });
 
   it('two approvals at once: one works, the other is told so', async () => {
