@@ -16,7 +16,7 @@ const number = fc.integer({ min: -3, max: 3 });
 const orArray = <T>(value: fc.Arbitrary<T>) =>
   fc.oneof(value, fc.array(value, { maxLength: 3 }), fc.constant(null));
 
-const payload: fc.Arbitrary<Payload> = fc.record(
+const fullPayload: fc.Arbitrary<Payload> = fc.record(
   {
     word: orArray(word),
     n: orArray(number),
@@ -28,6 +28,11 @@ const payload: fc.Arbitrary<Payload> = fc.record(
     items: fc.array(fc.record({ kind: word, n: number }), { maxLength: 3 }),
   },
   { requiredKeys: [] },
+);
+/** Points without any payload are a case of their own for the server. */
+const payload = fc.oneof(
+  { weight: 1, arbitrary: fc.constant<Payload>({}) },
+  { weight: 7, arbitrary: fullPayload },
 );
 
 const bounds = <T>(value: fc.Arbitrary<T>) =>

@@ -59,7 +59,10 @@ function meets(condition: Condition, id: number, payload: Payload): boolean {
   }
   if (!('key' in condition)) return matches(condition, id, payload);
   if ('values_count' in condition) {
-    return valuesAt(payload, condition.key).some((value) => within(countOf(value), condition.values_count));
+    // Qdrant takes a missing field for no values only where the point has no payload at all.
+    const isBare = Object.keys(payload).length === 0;
+    const counts = isBare ? [0] : valuesAt(payload, condition.key).map(countOf);
+    return counts.some((count) => within(count, condition.values_count));
   }
   return elements(payload, condition.key).some((value) => fits(condition, value));
 }
