@@ -52,11 +52,10 @@ export const scoreContentSeoAction = createAction({
   },
   async run({ propsValue }) {
     const { scoreSeo } = await import('@bizstack/agents/agents');
-    const { title, metaDescription, body } = propsValue;
     return scoreSeo({
-      title,
-      metaDescription,
-      body: parseInput('Body', body, z.string().min(1).max(500_000)),
+      title: parseInput('Title', propsValue.title, z.string().max(10_000)),
+      metaDescription: parseInput('Meta Description', propsValue.metaDescription, z.string().max(10_000)),
+      body: parseInput('Body', propsValue.body, z.string().min(1).max(500_000)),
       keywords: parseInput('Keywords', propsValue.keywords ?? [], keywordsSchema),
       published: parseJsonProp('Published Items', propsValue.published ?? [], publishedSchema),
     });
