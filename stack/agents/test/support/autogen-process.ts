@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import {
   autogenPackages,
   autogenServerDir,
@@ -11,7 +10,7 @@ import {
   pythonPackagesDir,
   statePaths,
 } from '@bizstack/native';
-import { testFacts } from '@bizstack/native/testing';
+import { listeningUrl, testFacts } from '@bizstack/native/testing';
 
 /** Bytecode of the shared service, which has run these packages: without it a start takes seconds longer. */
 function bytecode(): string {
@@ -55,17 +54,7 @@ export class AutogenProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log: string[] = [];
-    createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
-    const url = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const found = /listening on (http:\/\/\S+)/.exec(line)?.[1];
-        if (found) resolve(found);
-      });
-      child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        reject(new Error(`The service ended at its start (${code ?? signal}):\n${log.join('\n')}`)),
-      );
-    });
+    const url = await listeningUrl(child, log);
     return new AutogenProcess(child, { url, token: TOKEN }, log, dir);
   }
 

@@ -1,6 +1,8 @@
 import { BizError } from '@bizstack/contracts';
 import { currentFacts } from './facts-file';
 
+export { listeningUrl, type PipedProcess } from './listening-url';
+
 /** What a test needs to reach a service, secrets included. README.md lists the keys of each service. */
 export interface ServiceTestFacts {
   /** @throws BizError `BIZ_TEST_FACT_UNKNOWN`, so that a misspelt key is seen at once. */

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { listeningUrl } from '@bizstack/native/testing';
 import type { QdrantClient } from '@qdrant/js-client-rest' with { 'resolution-mode': 'import' };
 import { SERVER_DIR, serverPython } from './python';
 
@@ -37,17 +37,7 @@ export class TestServer {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log: string[] = [];
-    createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
-    const url = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const found = /listening on (http:\/\/\S+)/.exec(line)?.[1];
-        if (found) resolve(found);
-      });
-      child.once('error', reject);
-      child.once('exit', (code, signal) => {
-        reject(new Error(`The server ended at start (${code ?? signal}):\n${log.join('\n')}`));
-      });
-    });
+    const url = await listeningUrl(child, log);
     // The key goes as a header: given as `apiKey`, the client warns about plain HTTP each time.
     const client = await connectClient({ url, headers: { 'api-key': API_KEY } });
     return new TestServer(child, url, storage, log, client);

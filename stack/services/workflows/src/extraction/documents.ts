@@ -1,12 +1,12 @@
-import {
-  closeDocumentReader,
-  extractDocument,
-  type ExtractedDocument,
-  type Field,
-} from '@bizstack/agents/documents';
+import type * as Documents from '@bizstack/agents/documents';
+import type { ExtractedDocument, Field } from '@bizstack/agents/documents';
 import { BizError } from '@bizstack/contracts';
 import { exponentOf } from '../domain/currency';
 import type { DocumentExtractor } from './extractor';
+
+let documents: Promise<typeof Documents> | undefined;
+/** Loaded for the first document: most workers start without one. */
+const loadDocuments = () => (documents ??= import('@bizstack/agents/documents'));
 
 /** What is less certain than this a person fills in. */
 const CERTAIN = 0.5;
@@ -24,13 +24,16 @@ export const documentExtractor: DocumentExtractor = {
     }
     const { mediaType, base64 } = document;
     const bytes = Buffer.from(base64, 'base64');
+    const { extractDocument } = await loadDocuments();
     const read = await extractDocument(bytes, { mediaType, kind: 'invoice', signal });
     return { fields: invoiceFields(read), by: `documents/${read.source}` };
   },
 };
 
 /** Ends the thread that reads, if there is one. */
-export const closeDocumentExtractor = (): Promise<unknown> => closeDocumentReader();
+export async function closeDocumentExtractor(): Promise<void> {
+  await (await documents)?.closeDocumentReader();
+}
 
 /** The fields of an invoice; what is missing or uncertain is undefined and found by the check that follows. */
 export function invoiceFields({ fields, lines }: Pick<ExtractedDocument, 'fields' | 'lines'>): unknown {
